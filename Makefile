@@ -1,0 +1,54 @@
+# Two commands matter: `make demo` shows everything, `make test` checks everything. Each sets up what it needs
+# under .venv*/ and uses it again the next time.
+
+PYTHON ?= python3
+# Compiled bytecode halves the start of Airflow and Prefect, also where the shell switches it off.
+unexport PYTHONDONTWRITEBYTECODE
+
+# $(call environment,folder,extras,constraints): one virtual environment, made again when what it is made from changes.
+define environment
+	$(PYTHON) -m venv --clear $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --constraint $(3) --editable '.[$(2)]'
+	touch $@
+endef
+
+.PHONY: demo test lint types test-core test-airflow test-prefect generated clean
+
+demo: .venv/ready
+	@.venv/bin/python examples/demo.py
+
+test: lint types test-core test-airflow test-prefect
+
+lint: .venv/ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: .venv/ready
+	.venv/bin/mypy
+
+test-core: .venv/ready
+	.venv/bin/pytest -q
+
+test-airflow: .venv-airflow/ready
+	.venv-airflow/bin/pytest -q tests/airflow_provider/real
+
+test-prefect: .venv-prefect/ready
+	.venv-prefect/bin/pytest -q tests/prefect_integration/real
+
+# The committed DAGs and golden files, made again by the generators.
+generated: .venv/ready
+	.venv/bin/python -m pytest -q --regenerate tests
+
+clean:
+	rm -rf .venv .venv-airflow .venv-prefect out
+
+.venv/ready: pyproject.toml constraints/dev.txt
+	$(call environment,.venv,dev,constraints/dev.txt)
+
+.venv-airflow/ready: pyproject.toml constraints/airflow.txt
+	$(call environment,.venv-airflow,airflow$(comma)test,constraints/airflow.txt)
+
+.venv-prefect/ready: pyproject.toml constraints/prefect.txt
+	$(call environment,.venv-prefect,prefect$(comma)test,constraints/prefect.txt)
+
+comma := ,

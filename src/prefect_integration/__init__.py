@@ -1,0 +1,1 @@
+"""Taskgraph for Prefect: a graph becomes a flow file and its limits."""

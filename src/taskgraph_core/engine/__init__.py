@@ -1,0 +1,1 @@
+"""Carries a graph out on this machine."""

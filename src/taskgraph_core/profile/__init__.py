@@ -1,0 +1,1 @@
+"""How the tasks of a plan are carried out: `taskgraph.toml`."""

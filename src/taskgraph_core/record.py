@@ -1,0 +1,96 @@
+"""RunRecord: what happened, in the same words whichever system ran the graph.
+
+The local engine writes one; adapters read one out of a live Airflow or Prefect. Reports,
+comparison and sync know only this. It imports nothing of ours. Times are seconds since the
+epoch (UTC), as floats.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RECORD_VERSION = 1
+
+TaskState = Literal["success", "failed", "skipped", "upstream_failed", "cancelled"]
+RunState = Literal["success", "failed"]
+Undo = Literal["undone", "failed"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Attempt(_Model):
+    """One try of a task.
+
+    ``exit_code`` is None where no process ended by itself (python actions, timeouts);
+    ``error`` is one line, empty on success; ``worker`` says where it ran.
+    """
+
+    number: int = Field(ge=1)
+    started: float
+    ended: float
+    outcome: Literal["success", "failed", "skipped", "cancelled"]
+    exit_code: int | None = None
+    error: str = ""
+    worker: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it ran."""
+        return self.ended - self.started
+
+
+class TaskRecord(_Model):
+    """How one task ended, with every attempt; ``undo`` says how its rollback went, if one was due."""
+
+    id: str
+    state: TaskState
+    attempts: tuple[Attempt, ...] = ()
+    undo: Undo | None = None
+    undo_error: str = ""
+
+
+class RunRecord(_Model):
+    """One run of one graph.
+
+    ``fingerprint`` is the graph's, so that a record is never read against another plan.
+    A run is ``failed`` when any task failed or was cancelled.
+    """
+
+    record_version: Literal[1] = 1
+    run_id: str
+    graph_id: str
+    fingerprint: str
+    system: str
+    state: RunState
+    started: float
+    ended: float
+    tasks: tuple[TaskRecord, ...] = ()
+
+    @cached_property
+    def by_id(self) -> dict[str, TaskRecord]:
+        """Task records by id."""
+        return {task.id: task for task in self.tasks}
+
+    @property
+    def states(self) -> dict[str, TaskState]:
+        """Final state of every task."""
+        return {task.id: task.state for task in self.tasks}
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run."""
+        return self.ended - self.started
+
+    def summary(self) -> dict[str, object]:
+        """The last line of ``run --format json``."""
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "states": dict(self.states),
+            "seconds": round(self.seconds, 3),
+        }

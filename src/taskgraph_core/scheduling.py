@@ -1,0 +1,70 @@
+"""From a TaskGraph to the scheduler that carries it out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from taskgraph_core.analysis.topology import Topology
+from taskgraph_core.scheduler import WHOLE, Node, Scheduler
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import Task, TaskGraph
+
+PRIORITY_RANK = {"low": 0, "medium": 1, "high": 2, "critical": 3}
+
+
+def remaining_paths(graph: TaskGraph, topology: Topology | None = None) -> list[float]:
+    """Longest path from each task to the end, its own estimate included; seconds, in the graph's order."""
+    topology = topology or Topology.of(graph)
+    length = [0.0] * len(graph.tasks)
+    for number in reversed(topology.order):
+        after = max((length[other] for other in topology.downstream[number]), default=0.0)
+        length[number] = graph.tasks[number].estimate + after
+    return length
+
+
+def slots_claimed(task: Task, capacities: dict[str, int]) -> dict[str, int]:
+    """Slots a task takes of each resource: a reader takes one, a writer all there are."""
+    taken: dict[str, int] = {}
+    for claim in task.claims:
+        capacity = capacities.get(claim.resource, WHOLE)
+        slots = {"slots": claim.slots, "read": 1, "write": capacity}[claim.mode]
+        taken[claim.resource] = min(taken.get(claim.resource, 0) + slots, max(capacity, claim.slots))
+    return taken
+
+
+def nodes_of(graph: TaskGraph) -> list[Node]:
+    """The scheduler's plain view of a graph."""
+    weights = remaining_paths(graph)
+    capacities = graph.capacities
+    return [
+        Node(
+            id=task.id,
+            upstream=task.depends_on,
+            rule=task.trigger_rule,
+            claims=tuple(slots_claimed(task, capacities).items()),
+            weight=weight,
+            priority=PRIORITY_RANK[task.priority],
+            attempts=task.retry.attempts,
+            delay=task.retry.delay,
+            factor=task.retry.factor,
+            max_delay=task.retry.max_delay,
+            jitter=task.retry.jitter,
+            undoable=task.rollback is not None,
+        )
+        for task, weight in zip(graph.tasks, weights, strict=True)
+    ]
+
+
+def scheduler_for(graph: TaskGraph, *, max_parallel: int | None = None, seed: str = "") -> Scheduler:
+    """A fresh scheduler for one run of a graph; ``max_parallel`` overrides the graph's own."""
+    policy = graph.policy
+    return Scheduler(
+        nodes_of(graph),
+        capacities=graph.capacities,
+        max_parallel=max_parallel if max_parallel is not None else policy.max_parallel,
+        on_failure=policy.on_failure,
+        failure_threshold=policy.failure_threshold,
+        rollback=policy.rollback,
+        seed=seed,
+    )

@@ -1,0 +1,1 @@
+"""Taskmaster plans: find, read, understand, lower to a TaskGraph, repair."""

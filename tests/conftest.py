@@ -1,0 +1,30 @@
+"""What all tests share: golden files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="write golden files instead of comparing them")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a committed file; ``make generated`` writes the file instead."""
+
+    def compare(place: Path, text: str) -> None:
+        if request.config.getoption("--regenerate"):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text.encode())
+            return
+        assert place.is_file(), f"{place} is missing: run 'make generated'"
+        assert place.read_bytes().decode() == text
+
+    return compare
