@@ -6,6 +6,7 @@ Targets register under the entry-point group ``taskgraph.targets``, so the core 
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -81,8 +82,14 @@ def literal(value: object) -> str:
     match value:
         case str():
             text = ascii(value)
-            return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text else text
-        case bool() | None | int() | float():
+            if text[0] == "'" and value.count('"') <= value.count("'"):
+                return '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
+            return text
+        case float() if not math.isfinite(value):
+            return f'float("{value}")'
+        case float():
+            return repr(value).replace("e+", "e")
+        case bool() | None | int():
             return repr(value)
         case tuple():
             inner = ", ".join(map(literal, value))

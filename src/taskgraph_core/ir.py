@@ -79,8 +79,11 @@ class Python(Model):
     """Call ``entry_point`` (``package.module:function``) with ``kwargs``."""
 
     kind: Literal["python"] = "python"
-    entry_point: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*\Z")]
+    entry_point: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$")]
     kwargs: dict[str, Any] = Field(default_factory=dict)
+
+
+WaitKind = Literal["file", "http", "command", "time"]
 
 
 class Wait(Model):
@@ -92,7 +95,7 @@ class Wait(Model):
     """
 
     kind: Literal["wait"] = "wait"
-    what: Literal["file", "http", "command", "time"]
+    what: WaitKind
     target: Name
     interval: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
 
@@ -206,7 +209,7 @@ class TaskGraph(Model):
     """
 
     schema_version: Literal[1] = 1
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}\Z")]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
     title: str = ""
     tasks: tuple[Task, ...] = ()
     resources: tuple[Resource, ...] = ()

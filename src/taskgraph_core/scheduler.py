@@ -15,8 +15,9 @@ order of the graph (list scheduling by longest remaining path; R. L. Graham, "Bo
 Multiprocessing Timing Anomalies", 1969, bounds it at twice the optimum).
 
 Claims are taken all together or not at all, so no task holds one resource while it waits
-for another, and no deadlock can arise. A task that has waited while ``PATIENCE`` others
-took what it needs is served next: its resources are kept for it until it starts.
+for another, and no deadlock can arise. Whatever fits is started, so a wide claim could wait
+for ever behind narrow ones: once ``PATIENCE`` lower-ranked tasks took what it waits for, its
+resources are kept for it until it starts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Outcome = Literal["success", "failed", "skipped", "cancelled"]
 Verdict = Literal["run", "skipped", "upstream_failed"]
 
 PATIENCE = 16
-"""How often others may take a waiting task's resources before they are kept for it."""
+"""How many lower-ranked tasks may take what the first in line waits for before it is kept for it."""
 
 WHOLE = 1 << 30
 """Slots of a thing that is read and written: a reader takes one, a writer all."""
@@ -111,35 +112,35 @@ def decide(rule: str, ended: Mapping[str, int], total: int) -> Verdict | None:
     ``ended`` counts upstream tasks by final state (a cancelled one under ``failed``), ``total``
     is how many there are. An answer is given early only where no later event could change it,
     so final states never depend on who finished first. Without upstream tasks, and under
-    ``always``, the answer is ``run``.
+    ``always``, the answer is ``run``, before anything ended.
     """
     if total == 0 or rule == "always":
         return "run"
     early, at_once, late, with_late, without = _RULES[rule]
     for state in early:
-        if ended[state]:
+        if ended.get(state):
             return at_once
     if sum(ended.values()) < total:
         return None
-    return with_late if any(ended[state] for state in late) else without
+    for state in late:
+        if ended.get(state):
+            return with_late
+    return without
 
 
-@dataclass(slots=True)
-class _Live:
-    """What changes about a task during a run; ``open_ends`` is used while undoing, from the leaves up."""
+@dataclass(slots=True, eq=False)
+class _Task:
+    """What changes about a task during a run; while undoing, ``open_ends`` counts downstream tasks not dealt with."""
 
     node: Node
-    rank: tuple[float, int, int]
-    upstream: list[_Live] = field(default_factory=list)
-    downstream: list[_Live] = field(default_factory=list)
-    ended: dict[str, int] = field(default_factory=lambda: {_S: 0, _F: 0, _K: 0, _U: 0})
+    rank: int = 0
+    upstream: list[_Task] = field(default_factory=list)
+    downstream: list[_Task] = field(default_factory=list)
+    ended: dict[str, int] = field(default_factory=dict)
     state: State | None = None
     attempt: int = 0
-    running: bool = False
     queued: bool = False
-    parked_at: str | None = None
-    promised: str | None = None
-    overtaken: int = 0
+    running: bool = False
     open_ends: int = 0
     undone: bool | None = None
 
@@ -158,7 +159,8 @@ class Scheduler:
         seed: makes the jitter of retries repeatable.
 
     Raises:
-        ValueError: a dependency is missing or circular, or a claim exceeds its capacity.
+        ValueError: an id comes twice, a dependency is missing or circular, a rule is unknown, a
+            claim exceeds its capacity, or ``max_parallel`` is below one.
     """
 
     def __init__(
@@ -172,29 +174,31 @@ class Scheduler:
         rollback: bool = False,
         seed: str = "",
     ) -> None:
-        self._capacity = dict(capacities or {})
+        if max_parallel is not None and max_parallel < 1:
+            msg = "max_parallel must be at least 1"
+            raise ValueError(msg)
         self._max_parallel = max_parallel if max_parallel is not None else WHOLE
         self._threshold = 1 if on_failure == "stop" else failure_threshold
         self._rollback = rollback
         self._seed = seed
-        self._free: dict[str, int] = {}
-        self._kept: dict[str, _Live] = {}
-        self._promised: dict[str, int] = {}
-        self._parked: dict[str, list[tuple[float, int, int]]] = {}
-        self._ready: list[tuple[float, int, int]] = []
+        self._capacities = dict(capacities or {})
+        self._tasks = _link(nodes, self._capacities)
+        self._order = list(self._tasks.values())
+        self._by_rank = sorted(self._order, key=lambda task: (-task.node.weight, -task.node.priority))
+        for rank, task in enumerate(self._by_rank):
+            task.rank = rank
+        self._queue = self._new_queue()
         self._timers: list[tuple[float, int]] = []
         self._final: list[tuple[str, State]] = []
-        self._to_stop: list[_Live] = []
+        self._to_stop: list[_Task] = []
+        self._open = len(self._order)
         self._running = 0
         self._failures = 0
         self._stopping = False
         self._undoing = False
         self._undo_open = 0
-        self._tasks = self._link(nodes)
-        self._order = list(self._tasks.values())
-        self._open = len(self._order)
         for task in self._order:
-            if not task.upstream:
+            if decide(task.node.rule, task.ended, len(task.upstream)) == "run":
                 self._enqueue(task)
 
     # -- telling it what happened ----------------------------------------------------
@@ -213,9 +217,9 @@ class Scheduler:
             raise ValueError(msg)
         task.running = False
         self._running -= 1
-        self._release(task)
-        if outcome == "failed" and retry and task.attempt < task.node.attempts and not self._stops_retries:
-            heappush(self._timers, (now + self._pause(task), task.rank[2]))
+        self._queue.release(task.rank)
+        if outcome == "failed" and retry and self._may_retry(task):
+            heappush(self._timers, (now + self._pause(task), task.rank))
         elif self._undoing:
             task.undone = outcome == "success"
             self._undo_open -= 1
@@ -238,20 +242,20 @@ class Scheduler:
     def poll(self, now: float) -> Step:
         """What to do at this time; every task named in ``start`` or ``undo`` counts as running."""
         while self._timers and self._timers[0][0] <= now:
-            self._enqueue(self._order[heappop(self._timers)[1]])
-        if not (self._open or self._running or self._undoing):
+            self._enqueue(self._by_rank[heappop(self._timers)[1]])
+        if not (self._open or self._undoing):
             self._begin_undo()
         step = Step(stop=[task.node.id for task in self._to_stop if task.running], final=self._final)
         self._to_stop, self._final = [], []
         starting = step.undo if self._undoing else step.start
-        while self._ready and self._running < self._max_parallel:
-            task = self._order[heappop(self._ready)[2]]
-            if self._acquire(task):
-                task.queued = False
-                task.running = True
-                task.attempt += 1
-                self._running += 1
-                starting.append((task.node.id, task.attempt))
+        may_start = 0 if self._stopping and not self._undoing else self._max_parallel
+        while self._running < may_start and (rank := self._queue.pop()) is not None:
+            task = self._by_rank[rank]
+            task.queued = False
+            task.running = True
+            task.attempt += 1
+            self._running += 1
+            starting.append((task.node.id, task.attempt))
         step.wake_at = self._timers[0][0] if self._timers else None
         step.done = self._undoing and not self._undo_open
         return step
@@ -276,56 +280,42 @@ class Scheduler:
         """Whether undoing succeeded, for every task whose undoing ended."""
         return {task.node.id: task.undone for task in self._order if task.undone is not None}
 
-    @property
-    def _stops_retries(self) -> bool:
-        return self._stopping and not self._undoing
-
     def waits_for(self, task_id: str) -> list[str]:
         """What keeps a task from starting: upstream tasks, or resources, by name; empty if nothing does."""
         task = self._tasks[task_id]
-        if task.state is not None or task.running:
+        if task.queued:
+            return self._queue.refusals(task.rank)
+        if task.state is not None or task.attempt:
             return []
-        if not task.queued:
-            return [other.node.id for other in task.upstream if other.state is None]
-        return [name for name, slots in task.node.claims if not self._fits(task, name, slots)]
+        return [other.node.id for other in task.upstream if other.state is None]
 
     # -- inside: readiness and outcomes --------------------------------------------------
 
-    def _link(self, nodes: Sequence[Node]) -> dict[str, _Live]:
-        tasks = {node.id: _Live(node, (-node.weight, -node.priority, order)) for order, node in enumerate(nodes)}
-        for task in tasks.values():
-            for upstream_id in task.node.upstream:
-                if upstream_id not in tasks:
-                    msg = f"task {task.node.id!r} depends on {upstream_id!r}, which is not in the graph"
-                    raise ValueError(msg)
-                task.upstream.append(tasks[upstream_id])
-                tasks[upstream_id].downstream.append(task)
-            for name, slots in task.node.claims:
-                capacity = self._capacity.get(name, WHOLE)
-                if slots > capacity:
-                    msg = f"task {task.node.id!r} claims {slots} of {name!r}, which has {capacity}"
-                    raise ValueError(msg)
-                self._free[name] = capacity
-        _refuse_circles(list(tasks.values()))
-        return tasks
+    def _new_queue(self) -> _Queue:
+        return _Queue([task.node.claims for task in self._by_rank], self._capacities)
 
-    def _enqueue(self, task: _Live) -> None:
+    def _enqueue(self, task: _Task) -> None:
         task.queued = True
-        heappush(self._ready, task.rank)
+        self._queue.push(task.rank)
 
-    def _pause(self, task: _Live) -> float:
+    def _may_retry(self, task: _Task) -> bool:
+        return task.attempt < task.node.attempts and (self._undoing or not self._stopping)
+
+    def _pause(self, task: _Task) -> float:
         node = task.node
         try:
             pause = min(node.delay * node.factor ** (task.attempt - 1), node.max_delay)
         except OverflowError:
-            pause = node.max_delay
+            pause = node.max_delay if node.delay else 0.0
+        if not node.jitter:
+            return pause
         # A fresh generator for each pause: it depends on the attempt only, not on what else happened before.
         chance = random.Random(f"{self._seed}:{node.id}:{task.attempt}").random()  # noqa: S311 - jitter, no secret
         return pause * (1 + node.jitter * chance)
 
-    def _settle(self, first: _Live, outcome: State) -> None:
+    def _settle(self, first: _Task, outcome: State) -> None:
         """Make a task final, and whatever follows from that; a loop, because chains are long."""
-        work: list[tuple[_Live, State]] = [(first, outcome)]
+        work: list[tuple[_Task, State]] = [(first, outcome)]
         while work:
             task, state = work.pop()
             if task.state is not None:
@@ -335,8 +325,9 @@ class Scheduler:
                 self._failures += 1
                 if self._threshold is not None and self._failures >= self._threshold:
                     self._halt()
+            counted = "failed" if state == "cancelled" else state
             for other in task.downstream:
-                other.ended[_F if state == "cancelled" else state] += 1
+                other.ended[counted] = other.ended.get(counted, 0) + 1
                 if other.state is not None or other.queued or other.attempt:
                     continue  # its rule was decided before
                 verdict = decide(other.node.rule, other.ended, len(other.upstream))
@@ -345,7 +336,7 @@ class Scheduler:
                 elif verdict is not None:
                     work.append((other, verdict))
 
-    def _make_final(self, task: _Live, state: State) -> None:
+    def _make_final(self, task: _Task, state: State) -> None:
         task.state = state
         task.queued = False
         self._open -= 1
@@ -353,11 +344,10 @@ class Scheduler:
 
     def _halt(self) -> None:
         """Start nothing new: whatever has not started, or rests before a retry, is cancelled."""
-        if self._stopping or self._undoing:
+        if self._stopping:
             return
         self._stopping = True
-        for queue in (self._timers, self._ready, self._parked, self._kept, self._promised):
-            queue.clear()
+        self._timers.clear()
         for task in self._order:
             if task.state is None and not task.running:
                 self._make_final(task, "cancelled")
@@ -368,21 +358,21 @@ class Scheduler:
         self._undoing = True
         if not self._rollback or self.run_state == "success":
             return
+        self._queue = self._new_queue()
         for task in self._order:
             task.attempt = 0
-            task.overtaken = 0
             task.open_ends = len(task.downstream)
             self._undo_open += self._must_undo(task)
         self._undo_next([task for task in self._order if not task.downstream])
 
-    def _must_undo(self, task: _Live) -> bool:
-        return task.state == "success" and task.node.undoable
+    def _must_undo(self, task: _Task) -> bool:
+        return task.state == "success" and task.node.undoable and task.undone is None
 
-    def _undo_next(self, work: list[_Live]) -> None:
+    def _undo_next(self, work: list[_Task]) -> None:
         """Queue the undoing of tasks all of whose downstream tasks are dealt with."""
         while work:
             task = work.pop()
-            if self._must_undo(task) and task.undone is None:
+            if self._must_undo(task):
                 self._enqueue(task)
                 continue
             for other in task.upstream:
@@ -390,76 +380,184 @@ class Scheduler:
                 if not other.open_ends:
                     work.append(other)
 
-    # -- inside: resources -----------------------------------------------------------------
-    # A task that does not fit is parked at the first resource that refused it. When slots come back, just as many
-    # parked tasks are woken as could fit; the slots stay promised to them until the queue reaches them.
 
-    def _fits(self, task: _Live, name: str, slots: int) -> bool:
-        return self._free[name] >= slots and self._kept.get(name, task) is task
+# --- Who may take what ---------------------------------------------------------------------
 
-    def _acquire(self, task: _Live) -> bool:
-        promised, task.promised = task.promised, None
-        if promised is not None:
-            self._promised[promised] -= _slots_of(task, promised)
-        blocked = next((name for name, slots in task.node.claims if not self._fits(task, name, slots)), None)
-        if blocked is not None:
-            task.parked_at = blocked
-            heappush(self._parked.setdefault(blocked, []), task.rank)
-            if promised not in (None, blocked):
-                self._wake(promised)
-            return False
-        for name, slots in task.node.claims:
-            self._free[name] -= slots
-            if self._kept.pop(name, None) is not None:
-                self._wake(name)
-            self._count_overtaking(task, name)
-        return True
 
-    def _release(self, task: _Live) -> None:
-        for name, slots in task.node.claims:
-            self._free[name] += slots
-            self._wake(name)
+@dataclass(slots=True, eq=False)
+class _Resource:
+    """Something claimed; ``blocked`` holds, by slots wanted, the first rank of each line that found too few here."""
 
-    def _wake(self, name: str) -> None:
-        """Put parked tasks back in the queue while the free slots, less those promised, could serve them."""
-        keeper = self._kept.get(name)
-        if keeper is not None:
-            if keeper.parked_at == name:
-                self._promise(keeper, name)
+    name: str
+    free: int
+    blocked: dict[int, list[int]] = field(default_factory=dict)
+    kept_for: _Line | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """Ready tasks with the same claims: they fit or do not fit together, so only the first is ever looked at.
+
+    It is blocked at the first resource that refused it. ``woken_by`` is the resource on whose
+    behalf it is looked at again.
+    """
+
+    claims: list[tuple[_Resource, int]]
+    waiting: list[int] = field(default_factory=list)
+    blocked_at: _Resource | None = None
+    woken_by: _Resource | None = None
+    overtaken: int = 0
+
+    def refusals(self) -> list[_Resource]:
+        """Every resource that refuses the first in line now."""
+        return [
+            resource
+            for resource, slots in self.claims
+            if resource.free < slots or (resource.kept_for is not None and resource.kept_for is not self)
+        ]
+
+
+class _Queue:
+    """Ready tasks, by rank (lowest first), each handed out together with all it claims.
+
+    A line stands in the queue by its first task, or is blocked at one resource. When slots come
+    back, only the best line that wants no more than there are is put back into the queue; once
+    that was looked at, the next. So a start costs a few heap operations however many tasks wait.
+    """
+
+    def __init__(self, claims: Sequence[tuple[tuple[str, int], ...]], capacities: Mapping[str, int]) -> None:
+        demand: dict[str, int] = {}
+        for wanted in claims:
+            for name, slots in wanted:
+                demand[name] = demand.get(name, 0) + slots
+        # What has room for everybody at once never refuses, such as a file that one task writes or that all only read.
+        scarce = {
+            name: _Resource(name, capacities.get(name, WHOLE))
+            for name, slots in demand.items()
+            if slots > capacities.get(name, WHOLE)
+        }
+        lines: dict[tuple[tuple[str, int], ...], _Line] = {}
+        self._line_of: list[_Line] = []
+        for wanted in claims:
+            key = tuple(claim for claim in wanted if claim[0] in scarce)
+            if key not in lines:
+                lines[key] = _Line([(scarce[name], slots) for name, slots in key])
+            self._line_of.append(lines[key])
+        self._ready: list[int] = []
+
+    def push(self, rank: int) -> None:
+        line = self._line_of[rank]
+        heappush(line.waiting, rank)
+        if line.waiting[0] == rank:
+            line.blocked_at = None
+            heappush(self._ready, rank)
+
+    def pop(self) -> int | None:
+        """The best-ranked task that fits, its claims taken; None if nothing fits."""
+        while self._ready:
+            rank = heappop(self._ready)
+            line = self._line_of[rank]
+            if not self._leads(rank, None):
+                continue
+            woken_by, line.woken_by = line.woken_by, None
+            refusals = line.refusals()
+            if refusals:
+                self._block(line, refusals[0])
+            else:
+                self._take(line)
+            if woken_by is not None:
+                self._wake(woken_by)
+            if not refusals:
+                return rank
+        return None
+
+    def release(self, rank: int) -> None:
+        """Give back what a task had taken."""
+        for resource, slots in self._line_of[rank].claims:
+            resource.free += slots
+            self._wake(resource)
+
+    def refusals(self, rank: int) -> list[str]:
+        """Names of what keeps a waiting task waiting."""
+        return [resource.name for resource in self._line_of[rank].refusals()]
+
+    def _leads(self, rank: int, place: _Resource | None) -> bool:
+        """Whether an entry is up to date: its task is the first of a line blocked there, or of one not blocked."""
+        line = self._line_of[rank]
+        return line.blocked_at is place and bool(line.waiting) and line.waiting[0] == rank
+
+    def _block(self, line: _Line, resource: _Resource) -> None:
+        line.blocked_at = resource
+        slots = next(slots for claimed, slots in line.claims if claimed is resource)
+        heappush(resource.blocked.setdefault(slots, []), line.waiting[0])
+
+    def _take(self, line: _Line) -> None:
+        rank = heappop(line.waiting)
+        line.overtaken = 0
+        if line.waiting:
+            heappush(self._ready, line.waiting[0])
+        for resource, slots in line.claims:
+            resource.free -= slots
+            if resource.kept_for is line:
+                resource.kept_for = None
+                self._wake(resource)
+            elif resource.blocked:
+                self._count_overtaking(resource, rank)
+
+    def _first(self, resource: _Resource, slots: int) -> _Line | None:
+        """The best-ranked line blocked at a resource that wants no more than so many slots."""
+        best = None
+        for wanted, ranks in resource.blocked.items():
+            if wanted <= slots:
+                while ranks and not self._leads(ranks[0], resource):
+                    heappop(ranks)
+                if ranks and (best is None or ranks[0] < best):
+                    best = ranks[0]
+        return None if best is None else self._line_of[best]
+
+    def _wake(self, resource: _Resource) -> None:
+        line = resource.kept_for or self._first(resource, resource.free)
+        if line is not None and line.blocked_at is resource and resource not in line.refusals():
+            line.blocked_at = None
+            line.woken_by = resource
+            heappush(self._ready, line.waiting[0])
+
+    def _count_overtaking(self, resource: _Resource, rank: int) -> None:
+        """Count a start against the first in line at a resource; keep all it claims once it was overtaken often."""
+        first = self._first(resource, WHOLE)
+        if first is None or first.waiting[0] > rank:
             return
-        parked = self._parked.get(name, [])
-        while parked:
-            task = self._order[parked[0][2]]
-            if task.parked_at == name:
-                if self._free[name] - self._promised.get(name, 0) < _slots_of(task, name):
-                    return
-                self._promise(task, name)
-            heappop(parked)
-
-    def _promise(self, task: _Live, name: str) -> None:
-        task.parked_at = None
-        task.promised = name
-        self._promised[name] = self._promised.get(name, 0) + _slots_of(task, name)
-        heappush(self._ready, task.rank)
-
-    def _count_overtaking(self, task: _Live, name: str) -> None:
-        """Count a start against the first in line for the same resource, and keep it for one that waited long."""
-        parked = self._parked.get(name, [])
-        while parked and self._order[parked[0][2]].parked_at != name:
-            heappop(parked)
-        if not parked or parked[0] > task.rank or name in self._kept:
-            return
-        first = self._order[parked[0][2]]
         first.overtaken += 1
-        if first.overtaken >= PATIENCE and not any(other in self._kept for other, _ in first.node.claims):
-            self._kept.update((other, first) for other, _ in first.node.claims)
+        if first.overtaken >= PATIENCE and all(other.kept_for is None for other, _ in first.claims):
+            for other, _ in first.claims:
+                other.kept_for = first
 
 
-def _slots_of(task: _Live, name: str) -> int:
-    return next(slots for claimed, slots in task.node.claims if claimed == name)
+def _link(nodes: Sequence[Node], capacities: Mapping[str, int]) -> dict[str, _Task]:
+    """Tasks by id, each tied to its neighbours; refuses what cannot be run."""
+    tasks = {node.id: _Task(node) for node in nodes}
+    if len(tasks) < len(nodes):
+        msg = "two tasks have the same id"
+        raise ValueError(msg)
+    for task in tasks.values():
+        if task.node.rule not in RULES:
+            msg = f"task {task.node.id!r} has an unknown trigger rule: {task.node.rule!r}"
+            raise ValueError(msg)
+        for upstream_id in task.node.upstream:
+            if upstream_id not in tasks:
+                msg = f"task {task.node.id!r} depends on {upstream_id!r}, which is not in the graph"
+                raise ValueError(msg)
+            task.upstream.append(tasks[upstream_id])
+            tasks[upstream_id].downstream.append(task)
+        for name, slots in task.node.claims:
+            if slots > capacities.get(name, WHOLE):
+                msg = f"task {task.node.id!r} claims {slots} of {name!r}, which has {capacities.get(name, WHOLE)}"
+                raise ValueError(msg)
+    _refuse_circles(list(tasks.values()))
+    return tasks
 
 
-def _refuse_circles(tasks: Sequence[_Live]) -> None:
+def _refuse_circles(tasks: Sequence[_Task]) -> None:
     waiting = {id(task): len(task.upstream) for task in tasks}
     free = [task for task in tasks if not task.upstream]
     seen = 0

@@ -1,0 +1,212 @@
+"""What may stand in ``taskgraph.toml``, key by key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from taskgraph_core import duration
+from taskgraph_core.ir import Action, Command, Noop, Priority, Python, Rollback, Status, TriggerRule, Wait, WaitKind
+
+Duration = Annotated[float, BeforeValidator(duration.parse)]
+_OneOrMore = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+Patterns = Annotated[tuple[str, ...], _OneOrMore, Field(min_length=1)]
+Statuses = Annotated[tuple[Status, ...], _OneOrMore, Field(min_length=1)]
+Priorities = Annotated[tuple[Priority, ...], _OneOrMore, Field(min_length=1)]
+
+PLAN_MAY_NOT_SET = ("command", "python", "wait", "rollback", "env", "cwd")
+"""Keys that decide what is executed; the plan itself may set them only if the profile trusts it."""
+
+
+class Section(BaseModel):
+    """Base of every table: immutable, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RetrySettings(Section):
+    """``retry = { attempts = 3, delay = "10s", factor = 2, max_delay = "5m", jitter = 0.1 }``."""
+
+    attempts: Annotated[int, Field(ge=1, le=1_000)] = 1
+    delay: Duration = 0.0
+    factor: Annotated[float, Field(ge=1, le=100)] = 1.0
+    max_delay: Duration = 3600.0
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class PythonSettings(Section):
+    """``python = { call = "package.module:function", kwargs = { … } }``, or just the text of ``call``."""
+
+    call: str
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+
+
+class WaitSettings(Section):
+    """``wait = { file = "…", every = "30s" }``: exactly one of file, http, command and time."""
+
+    file: str | None = None
+    http: str | None = None
+    command: str | None = None
+    time: str | None = None
+    every: Duration = 5.0
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> WaitSettings:
+        if sum(value is not None for value in (self.file, self.http, self.command, self.time)) != 1:
+            msg = "wait for exactly one of file, http, command and time"
+            raise ValueError(msg)
+        return self
+
+    def action(self) -> Wait:
+        """The action these settings name."""
+        kinds: tuple[WaitKind, ...] = get_args(WaitKind)
+        return next(
+            Wait(what=kind, target=target, interval=self.every) for kind in kinds if (target := getattr(self, kind))
+        )
+
+
+def _command(value: object) -> object:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    msg = 'a command is a shell line ("make test") or a list of arguments (["make", "test"]), and not empty'
+    raise ValueError(msg)
+
+
+CommandText = Annotated[str | tuple[str, ...], BeforeValidator(_command)]
+PythonText = Annotated[
+    PythonSettings, BeforeValidator(lambda value: {"call": value} if isinstance(value, str) else value)
+]
+Amount = Literal["read", "write"] | Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Settings(Section):
+    """How a task is carried out; the body of ``[defaults]``, of a rule and of an override.
+
+    Only what is written counts: ``model_fields_set`` tells it from the defaults.
+    """
+
+    command: CommandText | None = None
+    python: PythonText | None = None
+    wait: WaitSettings | None = None
+    noop: Literal[True] | None = None
+    cwd: str = ""
+    env: dict[str, str] = Field(default_factory=dict)
+    claims: dict[str, Amount] = Field(default_factory=dict)
+    retry: RetrySettings = RetrySettings()
+    timeout: Duration | None = None
+    trigger_rule: TriggerRule = "all_success"
+    priority: Priority | None = None
+    estimate: Duration | None = None
+    rollback: CommandText | PythonSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_action(self) -> Settings:
+        named = [name for name in ("command", "python", "wait", "noop") if getattr(self, name) is not None]
+        if len(named) > 1:
+            msg = f"a task does one thing: choose between {' and '.join(named)}"
+            raise ValueError(msg)
+        if self.timeout == 0:
+            msg = "a timeout is longer than nothing"
+            raise ValueError(msg)
+        return self
+
+    def action(self) -> Action | None:
+        """The action these settings name, if they name one, without environment and folder."""
+        if self.command is not None:
+            return _as_command(self.command)
+        if self.python is not None:
+            return Python(entry_point=self.python.call, kwargs=self.python.kwargs)
+        if self.wait is not None:
+            return self.wait.action()
+        return Noop() if self.noop else None
+
+    def undo(self) -> Rollback | None:
+        """The rollback these settings name, if they name one."""
+        if self.rollback is None:
+            return None
+        if isinstance(self.rollback, PythonSettings):
+            return Python(entry_point=self.rollback.call, kwargs=self.rollback.kwargs)
+        return _as_command(self.rollback)
+
+
+def _as_command(text: str | tuple[str, ...]) -> Command:
+    return Command(shell=text) if isinstance(text, str) else Command(argv=text)
+
+
+class Match(Section):
+    """Which tasks a rule is for: all of what is named must fit; a list means any of its items.
+
+    ``id``, ``title`` and ``tag`` are glob patterns (title without regard to case); a tag is one of
+    the task's own tags or the tag of the list it stands in.
+    """
+
+    id: Patterns | None = None
+    title: Patterns | None = None
+    status: Statuses | None = None
+    priority: Priorities | None = None
+    tag: Patterns | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Match:
+        if not self.model_fields_set:
+            msg = "a rule matches something; what is meant for every task belongs into [defaults]"
+            raise ValueError(msg)
+        return self
+
+
+class Rule(Settings):
+    """One of the ordered ``[[rules]]``; a later one wins over an earlier one, key by key."""
+
+    match: Match
+
+
+class ScheduleSettings(Section):
+    """``schedule = { cron = "0 2 * * *", timezone = "Europe/Oslo" }``."""
+
+    cron: str
+    timezone: str = "UTC"
+
+
+class GraphSettings(Section):
+    """``[graph]``: the graph's name in every engine, and when it runs."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] | None = None
+    title: str | None = None
+    schedule: ScheduleSettings | None = None
+
+
+class RunSettings(Section):
+    """``[run]``: how a run behaves as a whole."""
+
+    max_parallel: Annotated[int, Field(ge=1)] | None = None
+    on_failure: Literal["continue", "stop"] = "continue"
+    failure_threshold: Annotated[int, Field(ge=1)] | None = None
+    timeout: Duration | None = None
+    rollback: bool = False
+
+
+class Profile(Section):
+    """The whole of ``taskgraph.toml``.
+
+    Attributes:
+        trust_plan_actions: commands written in the plan itself may be executed.
+        subtask_references: what a bare number on a subtask means first (see ``taskmaster.plan``).
+        cancelled: whether a cancelled task satisfies what depends on it, or blocks it.
+        conflicts: what to do about unordered tasks that write the same thing: ``lock`` keeps them apart
+            at run time, ``order`` adds an edge, ``error`` refuses the plan.
+        infer_files: files a task names in its details count as written by it.
+    """
+
+    trust_plan_actions: bool = False
+    subtask_references: Literal["sibling", "task", "earlier-sibling"] = "sibling"
+    cancelled: Literal["satisfies", "blocks"] = "satisfies"
+    conflicts: Literal["lock", "order", "error"] = "lock"
+    infer_files: bool = False
+    graph: GraphSettings = GraphSettings()
+    run: RunSettings = RunSettings()
+    resources: dict[str, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(default_factory=dict)
+    defaults: Settings = Settings()
+    rules: tuple[Rule, ...] = ()
