@@ -1,0 +1,68 @@
+"""The command itself: which subcommands there are, and how any error ends it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from taskgraph_core import __version__
+from taskgraph_core.cli import check, compile_, generate, init, plan, run, schema, show
+from taskgraph_core.errors import TaskgraphError
+
+app = typer.Typer(
+    name="taskgraph",
+    help="One validated task graph out of a Taskmaster plan: check it, plan it, see it, run it, or generate it for "
+    "Airflow or Prefect.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("check")(check.check)
+app.command("compile")(compile_.compile_)
+app.command("plan")(plan.plan)
+app.command("show")(show.show)
+app.command("run")(run.run)
+app.command("generate", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(generate.generate)
+app.command("init")(init.init)
+app.command("schema")(schema.schema)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"taskgraph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command; an error of ours becomes three short lines and its exit code."""
+    try:
+        app()
+    except TaskgraphError as error:
+        typer.echo(explain(error), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def explain(error: TaskgraphError) -> str:
+    """An error for the terminal: what, where, what to do."""
+    lines = [f"error: {error.what}"]
+    if error.where:
+        lines.append(f"   in: {error.where}")
+    if error.fix:
+        lines.append(f"   do: {error.fix}")
+    return "\n".join(lines)

@@ -1,0 +1,20 @@
+"""``taskgraph schema``: the JSON Schemas that others build on."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+import typer
+
+
+def schema(
+    what: Annotated[Literal["graph", "profile", "record"], typer.Argument(help="Which of the three.")],
+) -> None:
+    """Print a JSON Schema: of a compiled graph, of taskgraph.toml, or of a run record."""
+    from taskgraph_core.ir import TaskGraph  # noqa: PLC0415 - one of the three is wanted
+    from taskgraph_core.profile.model import Profile  # noqa: PLC0415
+    from taskgraph_core.record import RunRecord  # noqa: PLC0415
+
+    model = {"graph": TaskGraph, "profile": Profile, "record": RunRecord}[what]
+    typer.echo(json.dumps(model.model_json_schema(), indent=2))
