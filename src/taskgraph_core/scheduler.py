@@ -16,8 +16,8 @@ Multiprocessing Timing Anomalies", 1969, bounds it at twice the optimum).
 
 Claims are taken all together or not at all, so no task holds one resource while it waits
 for another, and no deadlock can arise. Whatever fits is started, so a wide claim could wait
-for ever behind narrow ones: once ``PATIENCE`` lower-ranked tasks took what it waits for, its
-resources are kept for it until it starts.
+for ever behind narrow ones: once it was passed over ``PATIENCE`` times, what it claims is kept
+for it until it starts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Outcome = Literal["success", "failed", "skipped", "cancelled"]
 Verdict = Literal["run", "skipped", "upstream_failed"]
 
 PATIENCE = 16
-"""How many lower-ranked tasks may take what the first in line waits for before it is kept for it."""
+"""How often the first in line for a resource is passed over before all it claims is kept for it."""
 
 WHOLE = 1 << 30
 """Slots of a thing that is read and written: a reader takes one, a writer all."""
@@ -248,8 +248,8 @@ class Scheduler:
         step = Step(stop=[task.node.id for task in self._to_stop if task.running], final=self._final)
         self._to_stop, self._final = [], []
         starting = step.undo if self._undoing else step.start
-        may_start = 0 if self._stopping and not self._undoing else self._max_parallel
-        while self._running < may_start and (rank := self._queue.pop()) is not None:
+        limit = 0 if self._stopping and not self._undo_open else self._max_parallel
+        while self._running < limit and (rank := self._queue.pop()) is not None:
             task = self._by_rank[rank]
             task.queued = False
             task.running = True
@@ -406,7 +406,7 @@ class _Line:
     waiting: list[int] = field(default_factory=list)
     blocked_at: _Resource | None = None
     woken_by: _Resource | None = None
-    overtaken: int = 0
+    passed_over: int = 0
 
     def refusals(self) -> list[_Resource]:
         """Every resource that refuses the first in line now."""
@@ -463,6 +463,8 @@ class _Queue:
             refusals = line.refusals()
             if refusals:
                 self._block(line, refusals[0])
+                if woken_by not in (None, refusals[0]):
+                    _pass_over(line)
             else:
                 self._take(line)
             if woken_by is not None:
@@ -493,7 +495,7 @@ class _Queue:
 
     def _take(self, line: _Line) -> None:
         rank = heappop(line.waiting)
-        line.overtaken = 0
+        line.passed_over = 0
         if line.waiting:
             heappush(self._ready, line.waiting[0])
         for resource, slots in line.claims:
@@ -501,8 +503,8 @@ class _Queue:
             if resource.kept_for is line:
                 resource.kept_for = None
                 self._wake(resource)
-            elif resource.blocked:
-                self._count_overtaking(resource, rank)
+            elif (first := self._first(resource, WHOLE)) is not None and first.waiting[0] < rank:
+                _pass_over(first)
 
     def _first(self, resource: _Resource, slots: int) -> _Line | None:
         """The best-ranked line blocked at a resource that wants no more than so many slots."""
@@ -522,15 +524,13 @@ class _Queue:
             line.woken_by = resource
             heappush(self._ready, line.waiting[0])
 
-    def _count_overtaking(self, resource: _Resource, rank: int) -> None:
-        """Count a start against the first in line at a resource; keep all it claims once it was overtaken often."""
-        first = self._first(resource, WHOLE)
-        if first is None or first.waiting[0] > rank:
-            return
-        first.overtaken += 1
-        if first.overtaken >= PATIENCE and all(other.kept_for is None for other, _ in first.claims):
-            for other, _ in first.claims:
-                other.kept_for = first
+
+def _pass_over(line: _Line) -> None:
+    """Count that others got what the first in line waits for; keep all it claims once that was so too often."""
+    line.passed_over += 1
+    if line.passed_over >= PATIENCE and all(resource.kept_for is None for resource, _ in line.claims):
+        for resource, _ in line.claims:
+            resource.kept_for = line
 
 
 def _link(nodes: Sequence[Node], capacities: Mapping[str, int]) -> dict[str, _Task]:
