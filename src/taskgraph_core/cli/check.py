@@ -80,15 +80,18 @@ def repair(asked: Request, source: Source, *, all_tags: bool, yes: bool, quiet: 
         msg = "only a plan file can be repaired"
         raise InputError(msg, where=source.location.name, fix="name the tasks.json itself")
     plans = [plan_context(replace(asked, tag=name), source).plan for name in _tags(asked, source, all_tags=all_tags)]
-    dangling = [odd for plan in plans for odd in plan.odd.get("missing", ())]
-    if dangling and not yes:
-        for odd in dangling:
-            typer.echo(f"{odd.entry.id} depends on {odd.meant!r}, which does not exist", err=True)
-        yes = typer.confirm(f"Remove {len(dangling)} dangling references?", default=False, err=True)
-    repairs = plan_repairs(document, plans, dangling=yes)
+    repairs = plan_repairs(document, plans, dangling=False)
+    doubtful = plan_repairs(document, plans, dangling=True)
+    if doubtful != repairs:
+        if not yes:
+            for item in doubtful:
+                if item not in repairs:
+                    typer.echo(f"{item.code} {item.sentence}", err=True)
+            yes = typer.confirm("Make these repairs too, which lose what was written?", default=False, err=True)
+        repairs = doubtful if yes else repairs
     if repairs:
         write_repairs(place, document.text, apply_repairs(document.text, repairs))
     if not quiet:
         for item in repairs:
-            typer.echo(f"fixed   {item.code} {item.message}")
+            typer.echo(f"fixed   {item.code} {item.sentence}")
         typer.echo(f"{source.location.name}: {len(repairs)} repaired" if repairs else "nothing to repair safely")

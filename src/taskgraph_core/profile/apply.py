@@ -67,7 +67,6 @@ class Treatments:
         rollback: Rollback | None = None
         env: dict[str, str] = {}
         claims: dict[str, int | str] = {}
-        cwd = ""
         fields: dict[str, Any] = {}
         estimate: float | None = None
         for settings in layers:
@@ -76,15 +75,15 @@ class Treatments:
             rollback = settings.undo() or rollback
             env |= settings.env
             claims |= settings.claims
-            cwd = settings.cwd or cwd
             written = settings.model_fields_set
             if "retry" in written:
                 fields["retry"] = Retry(**settings.retry.model_dump())
-            for name in ("timeout", "trigger_rule", "priority"):
+            for name in ("cwd", "timeout", "trigger_rule", "priority"):
                 if name in written and getattr(settings, name) is not None:
                     fields[name] = getattr(settings, name)
             if settings is not defaults and settings.estimate is not None:
                 estimate = settings.estimate
+        cwd = fields.pop("cwd", "")
         if action is not None:
             fields["action"] = _placed(action, cwd, env)
         if rollback is not None:

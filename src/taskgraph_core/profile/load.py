@@ -38,11 +38,11 @@ def load_profile(path: Path) -> Profile:
         ProfileError: it cannot be read, is not TOML, or holds something it may not.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         msg = f"cannot be read: {error.strerror}"
         raise ProfileError(msg, where=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, a number too long, nested too deeply
         msg = f"is not valid TOML: {error}"
         raise ProfileError(msg, where=str(path)) from error
     try:
@@ -63,12 +63,15 @@ def explain(error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"'{place}' is missing"
     message = error["msg"].removeprefix("Value error, ")
-    return f"'{place}': {message[0].lower()}{message[1:]}"
+    message = message[0].lower() + message[1:]
+    return f"'{place}': {message}" if place else message
 
 
 def _dotted(steps: Sequence[int | str]) -> str:
     text = ""
     for step in steps:
+        if step == "[key]":  # pydantic's word for the key itself being wrong
+            continue
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
     return text.removeprefix(".")
 

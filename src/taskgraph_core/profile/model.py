@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
 from taskgraph_core import duration
-from taskgraph_core.ir import Action, Command, Noop, Priority, Python, Rollback, Status, TriggerRule, Wait, WaitKind
+from taskgraph_core.ir import (
+    Action,
+    Command,
+    EntryPoint,
+    Name,
+    Noop,
+    Priority,
+    Python,
+    Rollback,
+    Status,
+    TriggerRule,
+    Wait,
+    WaitKind,
+)
 
 Duration = Annotated[float, BeforeValidator(duration.parse)]
+PositiveDuration = Annotated[Duration, Field(gt=0)]
 _OneOrMore = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 Patterns = Annotated[tuple[str, ...], _OneOrMore, Field(min_length=1)]
 Statuses = Annotated[tuple[Status, ...], _OneOrMore, Field(min_length=1)]
@@ -35,21 +59,30 @@ class RetrySettings(Section):
     jitter: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+def _json(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        msg = "arguments are what JSON can say: text, finite numbers, true, false, lists and tables"
+        raise ValueError(msg) from error
+    return value
+
+
 class PythonSettings(Section):
     """``python = { call = "package.module:function", kwargs = { … } }``, or just the text of ``call``."""
 
-    call: str
-    kwargs: dict[str, Any] = Field(default_factory=dict)
+    call: EntryPoint
+    kwargs: Annotated[dict[str, Any], AfterValidator(_json)] = Field(default_factory=dict)
 
 
 class WaitSettings(Section):
     """``wait = { file = "…", every = "30s" }``: exactly one of file, http, command and time."""
 
-    file: str | None = None
-    http: str | None = None
-    command: str | None = None
-    time: str | None = None
-    every: Duration = 5.0
+    file: Name | None = None
+    http: Name | None = None
+    command: Name | None = None
+    time: Name | None = None
+    every: PositiveDuration = 5.0
 
     @model_validator(mode="after")
     def _one_thing(self) -> WaitSettings:
@@ -67,10 +100,13 @@ class WaitSettings(Section):
 
 
 def _command(value: object) -> object:
-    if isinstance(value, str) and value.strip():
-        return value
-    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        return tuple(value)
+    parts = (value,) if isinstance(value, str) else value
+    if (
+        isinstance(parts, list | tuple)
+        and all(isinstance(part, str) and "\0" not in part for part in parts)
+        and any(part.strip() for part in parts[:1])
+    ):
+        return value if isinstance(value, str) else tuple(parts)
     msg = 'a command is a shell line ("make test") or a list of arguments (["make", "test"]), and not empty'
     raise ValueError(msg)
 
@@ -79,7 +115,24 @@ CommandText = Annotated[str | tuple[str, ...], BeforeValidator(_command)]
 PythonText = Annotated[
     PythonSettings, BeforeValidator(lambda value: {"call": value} if isinstance(value, str) else value)
 ]
-Amount = Literal["read", "write"] | Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _amount(value: object) -> object:
+    if value in ("read", "write") or (
+        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
+    ):
+        return value
+    msg = "a claim is 'read', 'write', or a number of slots up to a million"
+    raise ValueError(msg)
+
+
+Amount = Annotated[int | Literal["read", "write"], BeforeValidator(_amount)]
+RollbackText = Annotated[
+    Annotated[CommandText, Tag("command")] | Annotated[PythonSettings, Tag("python")],
+    Discriminator(lambda value: "python" if isinstance(value, dict | PythonSettings) else "command"),
+]
+Variable = Annotated[str, Field(pattern=r"^[^=\x00]+$")]
+PlainText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class Settings(Section):
@@ -92,24 +145,21 @@ class Settings(Section):
     python: PythonText | None = None
     wait: WaitSettings | None = None
     noop: Literal[True] | None = None
-    cwd: str = ""
-    env: dict[str, str] = Field(default_factory=dict)
-    claims: dict[str, Amount] = Field(default_factory=dict)
+    cwd: PlainText = ""
+    env: dict[Variable, PlainText] = Field(default_factory=dict)
+    claims: dict[Name, Amount] = Field(default_factory=dict)
     retry: RetrySettings = RetrySettings()
-    timeout: Duration | None = None
+    timeout: PositiveDuration | None = None
     trigger_rule: TriggerRule = "all_success"
     priority: Priority | None = None
     estimate: Duration | None = None
-    rollback: CommandText | PythonSettings | None = None
+    rollback: RollbackText | None = None
 
     @model_validator(mode="after")
     def _one_action(self) -> Settings:
         named = [name for name in ("command", "python", "wait", "noop") if getattr(self, name) is not None]
         if len(named) > 1:
             msg = f"a task does one thing: choose between {' and '.join(named)}"
-            raise ValueError(msg)
-        if self.timeout == 0:
-            msg = "a timeout is longer than nothing"
             raise ValueError(msg)
         return self
 
@@ -166,8 +216,8 @@ class Rule(Settings):
 class ScheduleSettings(Section):
     """``schedule = { cron = "0 2 * * *", timezone = "Europe/Oslo" }``."""
 
-    cron: str
-    timezone: str = "UTC"
+    cron: Name
+    timezone: Name = "UTC"
 
 
 class GraphSettings(Section):
@@ -184,7 +234,7 @@ class RunSettings(Section):
     max_parallel: Annotated[int, Field(ge=1)] | None = None
     on_failure: Literal["continue", "stop"] = "continue"
     failure_threshold: Annotated[int, Field(ge=1)] | None = None
-    timeout: Duration | None = None
+    timeout: PositiveDuration | None = None
     rollback: bool = False
 
 
@@ -207,6 +257,6 @@ class Profile(Section):
     infer_files: bool = False
     graph: GraphSettings = GraphSettings()
     run: RunSettings = RunSettings()
-    resources: dict[str, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(default_factory=dict)
+    resources: dict[Name, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(default_factory=dict)
     defaults: Settings = Settings()
     rules: tuple[Rule, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from taskgraph_core.taskmaster.locate import DEFAULT_TAG, read_object
@@ -49,6 +48,6 @@ def _scores(report: dict[str, Any]) -> dict[str, float]:
 
 def usable_score(value: object) -> float | None:
     """A score from 1 to 10, or None for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 < value <= 10:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 10:
         return float(value)
     return None

@@ -11,6 +11,7 @@ import codecs
 import json
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -18,7 +19,7 @@ from taskgraph_core.errors import InputError
 from taskgraph_core.taskmaster.locate import DEFAULT_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from taskgraph_core.taskmaster.locate import Location
 
@@ -28,9 +29,8 @@ ROOT_TAG = "(root)"
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 # Quick, and right about clean text: only escapes can bring such characters into text that was valid UTF-8.
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_EXACT = re.compile(
-    r"(?<!\\)(?:\\\\)*(?:\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..)"
-)
+# One escape after the other: a whole pair, then what is unfit (the group), then any other.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA-F]..)|.)")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -95,6 +95,20 @@ def read_text(location: Location) -> str:
         raise InputError(msg, where=location.name, fix="save it as UTF-8") from error
 
 
+@contextmanager
+def bounded_nesting(name: str = "the plan") -> Iterator[None]:
+    """Turn Python's recursion limit into an error about the plan, the only thing here that can nest so deeply.
+
+    Raises:
+        InputError: the limit was reached.
+    """
+    try:
+        yield
+    except RecursionError as error:
+        msg = "is nested too deeply to be a plan"
+        raise InputError(msg, where=name) from error
+
+
 def decode(text: str, name: str) -> object:
     """JSON text as plain values: fractions as ``WrittenNumber``, characters no engine can hold replaced.
 
@@ -102,14 +116,12 @@ def decode(text: str, name: str) -> object:
         InputError: it is not JSON; the message says where it stops being JSON and why that may be.
     """
     try:
-        value = json.loads(text, parse_float=WrittenNumber, parse_constant=_refuse_constant)
-        return _clean(value) if _SUSPECT.search(text) else value
+        with bounded_nesting(name):
+            value = json.loads(text, parse_float=WrittenNumber, parse_constant=_refuse_constant)
+            return _clean(value) if _SUSPECT.search(text) else value
     except json.JSONDecodeError as error:
         what, fix = _explain(text, error.msg)
         raise InputError(what, where=f"{name}, line {error.lineno}, column {error.colno}", fix=fix) from error
-    except RecursionError as error:
-        msg = "is nested too deeply to be a plan"
-        raise InputError(msg, where=name) from error
     except ValueError as error:
         msg = f"is not valid JSON: {error}"
         raise InputError(msg, where=name) from error
@@ -133,7 +145,7 @@ def parse(text: str, name: str) -> Document:
 
 def unfit(text: str) -> bool:
     """Whether JSON text holds characters (NUL, lone surrogates) that no engine can; reading replaces them."""
-    return bool(_SUSPECT.search(text) and _EXACT.search(text))
+    return bool(_SUSPECT.search(text)) and any(escape[1] for escape in _ESCAPE.finditer(text))
 
 
 def _lists(root: object) -> tuple[str, list[TagList]]:
@@ -174,7 +186,7 @@ def _bare(mapping: dict[str, Any], path: str) -> list[TagList]:
 
 
 def json_key(key: str) -> str:
-    """One step of a JSON path: ``.master``, or ``['two words']``."""
+    """One step of a JSON path: ``.master``, or ``["two words"]``."""
     return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
 
 

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from taskgraph_core.taskmaster.plan import Entry, Plan
     from taskgraph_core.taskmaster.standing import Standings
 
+PLAIN = "all_success"
+"""The usual trigger rule, the only one under which an edge may be left out because it follows from others."""
+
 DEFAULT_ESTIMATE = 60.0
 """Seconds a task of average complexity is planned with where the profile says nothing."""
 
@@ -192,31 +195,31 @@ class _Lowering:
 
     def upstream(self, entry: Entry, rules: Mapping[str, str]) -> tuple[str, ...]:
         """Ids the task of an entry waits for."""
-        rule = rules.get(entry.id, "all_success")
-        if (
-            not entry.subtasks
-            and entry.parent is None
-            and rule == "all_success"
-            and self.keep.issuperset(entry.depends_on)
-        ):
+        if entry.subtasks:
+            return self.closing(entry, rules)
+        rule = rules.get(entry.id, PLAIN)
+        if entry.parent is None and rule == PLAIN and self.keep.issuperset(entry.depends_on):
             return entry.depends_on  # by far the most usual case
-        members = [subtask.id for subtask in entry.subtasks if subtask.id in self.keep]
-        if not members:
-            return self.opening(entry, rule)
-        if rule != "all_success" or any(rules.get(member, "all_success") != "all_success" for member in members):
-            return tuple(dict.fromkeys((*members, *self.resolved(entry.depends_on, rule))))
-        inside = {other for subtask in entry.subtasks if subtask.id in self.keep for other in subtask.depends_on}
-        return tuple(member for member in members if member not in inside)
-
-    def opening(self, entry: Entry, rule: str) -> tuple[str, ...]:
-        """What an entry without members waits for: the first of a group also for what the parent depends on."""
         own = self.resolved(entry.depends_on, rule)
-        if entry.parent is None:
+        if entry.parent is None or any(self.waits_outside(other, entry.parent, rules) for other in own):
             return tuple(own)
-        prefix = f"{entry.parent.id}."
-        if any(other.startswith(prefix) and other not in self.witnesses for other in own):
-            return tuple(own)
-        return tuple(dict.fromkeys((*own, *self.resolved(entry.parent.depends_on, rule))))
+        return tuple(own | self.resolved(entry.parent.depends_on, rule))
+
+    def waits_outside(self, task_id: str, parent: Entry, rules: Mapping[str, str]) -> bool:
+        """Whether this is a subtask of a parent that for certain waits for what the parent depends on."""
+        inside = task_id in self.keep and self.plan.by_id[task_id].parent is parent
+        return inside and rules.get(task_id, PLAIN) == PLAIN
+
+    def closing(self, entry: Entry, rules: Mapping[str, str]) -> tuple[str, ...]:
+        """What the task of a parent waits for: its subtasks and, if not through them, what it depends on itself."""
+        rule = rules.get(entry.id, PLAIN)
+        members = self.resolved([subtask.id for subtask in entry.subtasks], rule)
+        own = self.resolved(entry.depends_on, rule)
+        kept = [subtask for subtask in entry.subtasks if subtask.id in self.keep]
+        if not kept or any(rules.get(task_id, PLAIN) != PLAIN for task_id in (entry.id, *[one.id for one in kept])):
+            return tuple(members | own)
+        inside = {other for subtask in kept for other in subtask.depends_on}
+        return tuple([other for other in members if other not in inside and other not in own])
 
     def resolved(self, references: Iterable[str], rule: str) -> dict[str, None]:
         """References as edges of this graph, in order.

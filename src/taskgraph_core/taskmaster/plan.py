@@ -25,7 +25,7 @@ class Entry:
     """One task or subtask as written.
 
     ``id`` is unique in a sound plan ("5", "5.2"); ``depends_on`` holds the ids its references
-    resolve to, each once, without itself; ``written`` what stands there for each of them.
+    resolve to, each once, without itself.
     """
 
     id: str
@@ -176,7 +176,7 @@ class _Reader:
             self.note("dependencies not a list", entry, path, written)
             written = [written]
         by_id = self.by_id
-        found: list[str] = []
+        found: dict[str, None] = {}  # ordered, and quick to ask for a milestone that waits for thousands
         top = entry.parent is None
         for position, reference in enumerate(written):
             key = str(reference) if reference.__class__ is int else _id_text(reference)
@@ -188,10 +188,10 @@ class _Reader:
             elif target in found:
                 self.note("repeated", entry, f"{entry.path}.dependencies[{position}]", reference, target)
             else:
-                found.append(target)
+                found[target] = None
         entry.depends_on = tuple(found)
 
-    def _unusual(self, entry: Entry, reference: object, key: str, position: int, found: list[str]) -> str | None:
+    def _unusual(self, entry: Entry, reference: object, key: str, position: int, found: dict[str, None]) -> str | None:
         """What a reference means that is not just the id of a task; notes what is odd, adds the parts of a list."""
         path = f"{entry.path}.dependencies[{position}]"
         if not key:
@@ -200,7 +200,7 @@ class _Reader:
         target = self.target_of(entry, key)
         if target is None and "," in key:
             self.note("comma list", entry, path, reference)
-            found += [part for part in self._resolve_parts(entry, key, path) if part not in found]
+            found.update(dict.fromkeys(self._resolve_parts(entry, key, path)))
         elif target is None:
             self.note("missing", entry, path, reference, key)
         return target

@@ -25,7 +25,7 @@ class Standings:
         due: to be carried out.
         satisfied: nothing waits for these any longer.
         held: not carried out, by its own status or because of what it waits for.
-        held_by: for each entry held back by others, the entry whose status holds it.
+        held_by: for each entry held back by others, the entry whose status holds it (a subtask's own, or its parent's).
         finished_by_parent: satisfied only because the parent is.
         cancelled: satisfied only because it was given up.
     """
@@ -71,7 +71,7 @@ def _hold_back(plan: Plan, found: Standings) -> None:
     for entry in plan.entries:
         for waited_for in waits_for(entry):
             dependents.setdefault(waited_for, []).append(entry.id)
-    work = [(entry.id, entry.id) for entry in plan.entries if entry.id in found.held]
+    work = [(entry.id, _holder(entry)) for entry in plan.entries if entry.id in found.held]
     for task_id, root in work:  # grows while it is walked
         for other in dependents.get(task_id, ()):
             if other in found.due:
@@ -79,6 +79,11 @@ def _hold_back(plan: Plan, found: Standings) -> None:
                 found.held.add(other)
                 found.held_by[other] = root
                 work.append((other, root))
+
+
+def _holder(entry: Entry) -> str:
+    own = entry.parent is None or entry.status in HELD or entry.status == "cancelled"
+    return entry.id if own or entry.parent is None else entry.parent.id
 
 
 def waits_for(entry: Entry) -> Iterator[str]:
