@@ -20,7 +20,7 @@ from taskgraph_core.rules import check_graph, check_plan
 from taskgraph_core.rules.context import GraphContext, PlanContext
 from taskgraph_core.selection import EVERYTHING, Selection, choose
 from taskgraph_core.taskmaster.complexity import read_scores
-from taskgraph_core.taskmaster.document import Document, parse, read_text
+from taskgraph_core.taskmaster.document import Document, bounded_nesting, parse, read_text
 from taskgraph_core.taskmaster.locate import Location, locate, wanted_tag
 from taskgraph_core.taskmaster.lower import Lowered, graph_id_for, lower
 from taskgraph_core.taskmaster.plan import read_plan
@@ -90,6 +90,7 @@ def read_source(request: Request) -> Source:
 
 
 @paused_collector()
+@bounded_nesting()
 def compile_request(request: Request, source: Source | None = None) -> Compiled:
     """Make the graph a request names.
 
@@ -110,6 +111,7 @@ def compile_request(request: Request, source: Source | None = None) -> Compiled:
 
 
 @paused_collector()
+@bounded_nesting()
 def check_request(request: Request, source: Source) -> list[Finding]:
     """Everything every rule has to say about one tag."""
     context = plan_context(request, source)
@@ -136,7 +138,7 @@ def plan_context(request: Request, source: Source) -> PlanContext:
 def build(request: Request, source: Source, context: PlanContext) -> Lowered:
     """Select and lower a plan that has no errors."""
     plan = context.plan
-    keep = _kept(request, context)
+    keep = _kept(request, source, context)
     if isinstance(source.content, TaskGraph):
         return Lowered(subgraph(source.content, keep))
     project = source.location.project.resolve().name if source.location.plan else "plan"
@@ -151,14 +153,15 @@ def build(request: Request, source: Source, context: PlanContext) -> Lowered:
     return lowered
 
 
-def _kept(request: Request, context: PlanContext) -> set[str]:
+def _kept(request: Request, source: Source, context: PlanContext) -> set[str]:
     plan, selection = context.plan, request.selection
     whole = set(plan.by_id)
     base = whole if request.scope == "whole" else context.standing.due
     if not selection.select and not selection.exclude:
         return base
     edges = lambda: {task_id: tuple(waits_for(entry)) for task_id, entry in plan.by_id.items()}  # noqa: E731 - lazy
-    chosen = choose(selection, list(plan.by_id.values()), edges, plan.tag)
+    candidates = source.content.tasks if isinstance(source.content, TaskGraph) else tuple(plan.by_id.values())
+    chosen = choose(selection, candidates, edges, plan.tag)
     keep = chosen if selection.asks_for_status else chosen & base
     if not keep:
         msg = "what is selected is finished or held back already"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import ValidationError
 
 from taskgraph_core.errors import InputError
@@ -11,8 +13,17 @@ from taskgraph_core.taskmaster.plan import Entry, Odd, Plan
 
 
 def is_graph(text: str) -> bool:
-    """Whether text is a compiled graph rather than a plan."""
-    return '"schema_version"' in text[:200]
+    """Whether text is a compiled graph rather than a plan, whatever the order of its keys.
+
+    A plan may have a key ``schema_version`` as well, and a graph taken for a plan would lose its edges.
+    """
+    if '"schema_version"' not in text:
+        return False
+    try:
+        root = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(root, dict) and root.keys() >= {"schema_version", "id", "tasks"}
 
 
 def read_graph(text: str, name: str) -> TaskGraph:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+LONGEST = 100 * 365 * 86400.0
+"""A hundred years: what is longer is a typing mistake, and more than clocks and timers can hold."""
+
 _PART = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)")
 
 
@@ -13,10 +15,10 @@ def parse(value: object) -> float:
     """Seconds in ``"90s"``, ``"1h30m"``, ``"250ms"`` or a plain number of seconds.
 
     Raises:
-        ValueError: it is none of these, negative, or not finite.
+        ValueError: it is none of these, negative, or longer than a hundred years.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = value
     elif isinstance(value, str):
         text = value.strip().lower()
         parts = _PART.findall(text)
@@ -27,10 +29,10 @@ def parse(value: object) -> float:
     else:
         msg = f"a duration is a number of seconds or a text like 30s, 5m or 1h30m, not {type(value).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns ValueError, not TypeError, into a message for the user
-    if not math.isfinite(seconds) or seconds < 0:
-        msg = "a duration is finite and not negative"
+    if not 0 <= seconds <= LONGEST:  # also refuses what is not a number, or too large to become a float
+        msg = "a duration is not negative, and not longer than a hundred years"
         raise ValueError(msg)
-    return seconds
+    return float(seconds)
 
 
 def human(seconds: float) -> str:

@@ -119,10 +119,10 @@ def write_files(files: Mapping[str, str], directory: Path) -> list[Path]:
             raise TargetError(msg, where=str(directory))
         place = directory / relative
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
             if not place.parent.resolve().is_relative_to(directory.resolve()):
                 msg = f"refusing to write {name!r}: a link leads out of the output folder"
                 raise TargetError(msg, where=str(directory))
+            place.parent.mkdir(parents=True, exist_ok=True)
             replace_text(place, text)
         except OSError as error:
             msg = f"cannot write {name!r}: {error.strerror}"

@@ -50,6 +50,13 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __copy__(self) -> Self:
+        """Without what was derived from the fields, which ``model_copy`` is about to change."""
+        twin = super().__copy__()
+        for name in twin.__dict__.keys() - type(self).model_fields.keys():
+            del twin.__dict__[name]
+        return twin
+
 
 # --- Actions: what a task does ---------------------------------------------------------
 
@@ -75,11 +82,14 @@ class Command(Model):
         return self
 
 
+EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$")]
+
+
 class Python(Model):
     """Call ``entry_point`` (``package.module:function``) with ``kwargs``."""
 
     kind: Literal["python"] = "python"
-    entry_point: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$")]
+    entry_point: EntryPoint
     kwargs: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ epoch (UTC), as floats.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,13 @@ Undo = Literal["undone", "failed"]
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __copy__(self) -> Self:
+        """Without what was derived from the fields, which ``model_copy`` is about to change."""
+        twin = super().__copy__()
+        for name in twin.__dict__.keys() - type(self).model_fields.keys():
+            del twin.__dict__[name]
+        return twin
 
 
 class Attempt(_Model):

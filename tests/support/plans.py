@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from taskgraph_core.compile import Compiled, Request, Source, _graph_context, build, compile_request, plan_context
 from taskgraph_core.profile.model import Profile
 from taskgraph_core.rules import GRAPH_RULES
+from taskgraph_core.scheduler import RULES
 from taskgraph_core.taskmaster.document import parse
 from taskgraph_core.taskmaster.locate import Location
 from taskgraph_core.taskmaster.plan import BareNumber, Plan, read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from types import ModuleType
 
     from taskgraph_core.findings import Finding
@@ -98,8 +99,8 @@ def found(rule: ModuleType, *tasks: Any, profile: dict[str, Any] | None = None, 
     return list(rule.check(context))
 
 
-def waits_for_all(graph: TaskGraph) -> dict[str, set[str]]:
-    """For each task of an acyclic graph everything it waits for, at whatever distance."""
+def waits_for_all(graph: TaskGraph, through: Collection[str] = RULES) -> dict[str, set[str]]:
+    """For each task of an acyclic graph everything it waits for; ``through`` tasks with these rules, however far."""
     reach: dict[str, set[str]] = {}
     for start in graph.tasks:
         seen: set[str] = set()
@@ -108,7 +109,7 @@ def waits_for_all(graph: TaskGraph) -> dict[str, set[str]]:
             other = work.pop()
             if other not in seen:
                 seen.add(other)
-                work.extend(graph.by_id[other].depends_on)
+                work.extend(graph.by_id[other].depends_on if graph.by_id[other].trigger_rule in through else ())
         reach[start.id] = seen
     return reach
 

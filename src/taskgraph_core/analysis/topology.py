@@ -56,3 +56,12 @@ class Topology:
     def edges(self) -> int:
         """How many edges there are."""
         return sum(map(len, self.upstream))
+
+    def depths(self) -> list[int]:
+        """For each task, how many edges the longest path to it has; O(tasks + edges)."""
+        depth = [0] * len(self.ids)
+        for number in self.order:
+            others = self.upstream[number]
+            if others:
+                depth[number] = 1 + max([depth[other] for other in others])
+        return depth

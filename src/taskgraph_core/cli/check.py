@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -87,7 +88,11 @@ def repair(asked: Request, source: Source, *, all_tags: bool, yes: bool, quiet: 
             for item in doubtful:
                 if item not in repairs:
                     typer.echo(f"{item.code} {item.sentence}", err=True)
-            yes = typer.confirm("Make these repairs too, which lose what was written?", default=False, err=True)
+            yes = sys.stdin.isatty() and typer.confirm(
+                "Make these repairs too, which lose what was written?", default=False, err=True
+            )
+            if not yes:
+                typer.echo("not repaired; --yes makes these repairs too", err=True)
         repairs = doubtful if yes else repairs
     if repairs:
         write_repairs(place, document.text, apply_repairs(document.text, repairs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -15,6 +14,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core import from_json, to_json
 
 from taskgraph_core import duration
 from taskgraph_core.ir import (
@@ -60,11 +60,14 @@ class RetrySettings(Section):
 
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
+    nested = [[[[[[[[value]]]]]]]]  # at least as deep as it will stand in a graph
     try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        msg = "arguments are what JSON can say: text, finite numbers, true, false, lists and tables"
-        raise ValueError(msg) from error
+        survives = from_json(to_json(nested, inf_nan_mode="null")) == nested
+    except ValueError:
+        survives = False
+    if not survives:
+        msg = "arguments are text, finite numbers, true, false, lists and tables, and not nested deeply"
+        raise ValueError(msg)
     return value
 
 

@@ -25,9 +25,12 @@ def check(context: PlanContext) -> Iterator[Finding]:
     if context.sound:
         return
     written = {task_id for path, _ in context.written_circles for task_id in path}
-    for path, _ in circles(context.all_edges):
-        if not written.isdisjoint(path):
+    for circle, _ in circles(context.all_edges):
+        if not written.isdisjoint(circle):
             continue
+        parent = context.plan.by_id[circle[0]].parent
+        # Named by its own parent, a subtask would wait for itself.
+        path = (parent.id, *circle) if parent is not None and len(circle) == 1 else circle
         fix = "a task cannot wait for its own subtasks, nor for what waits for them: remove one of these dependencies"
         reading = context.cured_by(path)
         if reading:

@@ -65,7 +65,7 @@ class PlanContext:
 
     @cached_property
     def _other_readings(self) -> dict[BareNumber, set[str]]:
-        """For every other reading, the entries that are on a circle or depend on themselves under it."""
+        """For every other reading, the entries that under it are on a circle, or depend on themselves or on nothing."""
         if self.document is None:
             return {}
         raw = self.document.tags[self.plan.tag]
@@ -74,7 +74,8 @@ class PlanContext:
             if reading != self.profile.subtask_references:
                 plan = read_plan(raw, self.plan.name, reading)
                 edges = {task_id: tuple(waits_for(entry)) for task_id, entry in plan.by_id.items()}
-                found[reading] = {odd.entry.id for odd in plan.odd.get("self", ())}.union(*knots(edges))
+                odds = [*plan.odd.get("self", ()), *plan.odd.get("missing", ())]
+                found[reading] = {odd.entry.id for odd in odds}.union(*knots(edges))
         return found
 
 

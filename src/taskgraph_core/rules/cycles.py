@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import networkx as nx
 
 MOST_NAMED = 25
-"""Circles named in one knot; a knot is a set of tasks each of which waits, at last, for every other."""
+"""Circles named in one knot; a knot is a set of tasks each of which waits, at last, for every one of them."""
 
 
 def knots(waits_for: Mapping[str, Iterable[str]]) -> list[set[str]]:
-    """The knots (strongly connected components of two or more), in the order of the mapping."""
+    """The knots (strongly connected components with a circle in them), in the order of the mapping."""
     graph = _leftover(waits_for)
     return [set(knot) for knot in _components(graph)] if graph is not None else []
 
@@ -68,7 +68,9 @@ def _components(graph: nx.DiGraph[str]) -> list[list[str]]:
 
     position = {node: number for number, node in enumerate(graph)}
     found = [
-        sorted(knot, key=position.__getitem__) for knot in nx.strongly_connected_components(graph) if len(knot) > 1
+        sorted(knot, key=position.__getitem__)
+        for knot in nx.strongly_connected_components(graph)
+        if len(knot) > 1 or any(graph.has_edge(node, node) for node in knot)
     ]
     return sorted(found, key=lambda knot: position[knot[0]])
 

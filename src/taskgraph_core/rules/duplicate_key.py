@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from taskgraph_core.findings import Finding
-from taskgraph_core.rules.context import shorten
+from taskgraph_core.rules.context import count, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,16 +21,12 @@ def check(context: PlanContext) -> Iterator[Finding]:
     """Read the text once more, watching keys; only a full check pays for that."""
     if context.document is None:
         return
-    doubled: dict[str, int] = {}
+    doubled: Counter[str] = Counter()
 
     def watch(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    doubled[key] = doubled.get(key, 0) + 1
-                seen.add(key)
+            doubled.update(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         return found
 
     json.loads(context.document.text, object_pairs_hook=watch)
@@ -37,7 +34,7 @@ def check(context: PlanContext) -> Iterator[Finding]:
         yield Finding(
             CODE,
             "warning",
-            f"the key {shorten(key)} stands twice in the same object ({times} times); only the last one counts",
+            f"the key {shorten(key)} stands more than once in {count(times, 'object')}; only the last one counts",
             path="$",
-            fix="remove one of the two",
+            fix="keep one of them",
         )

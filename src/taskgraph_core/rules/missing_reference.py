@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 CODE = "TG201"
 
+COMPARISONS = 100_000
+"""Ids looked at, at most, for hints; a large plan that is broken all over gets its answer quickly as well."""
+
 
 def check(context: PlanContext) -> Iterator[Finding]:
     """One finding a reference."""
-    for odd in context.odd("missing"):
-        near = get_close_matches(odd.meant, context.plan.by_id, n=1, cutoff=0.8) if len(odd.meant) > 2 else []
+    known = context.plan.by_id
+    for number, odd in enumerate(context.odd("missing"), start=1):
+        worthwhile = 2 < len(odd.meant) < 100 and number * len(known) <= COMPARISONS
+        near = get_close_matches(odd.meant, known, n=1, cutoff=0.8) if worthwhile else []
         hint = f"did you mean {near[0]}? " if near else ""
         yield Finding(
             CODE,

@@ -21,7 +21,7 @@ def check(context: PlanContext) -> Iterator[Finding]:
         fix = "remove it ('taskgraph check --fix')"
         reading = context.cured_by([odd.entry.id])
         if reading:
-            fix += f", or, if task {odd.meant} was meant, set subtask_references = '{reading}' in the profile"
+            fix = f"remove it, or, if task {odd.meant} was meant, set subtask_references = '{reading}' in the profile"
         yield Finding(
             CODE,
             "error",

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from taskgraph_core.findings import Finding
-from taskgraph_core.rules.context import names, shorten
+from taskgraph_core.rules.context import names, shorten, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def check(context: GraphContext) -> Iterator[Finding]:
         yield Finding(
             CODE,
             "error",
-            f"{names(ids)} claims slots of {shorten(resource)}, which has no capacity",
+            f"{names(ids)} {verb(len(ids), 'claims', 'claim')} slots of {shorten(resource)}, which has no capacity",
             "resources",
             tuple(ids),
             f"{hint}write it under [resources] with its capacity",

@@ -51,7 +51,7 @@ def test_ids_that_look_alike_stay_apart() -> None:
 
 
 def test_true_is_no_id_though_python_counts_with_it() -> None:
-    assert set(understood({"id": True}).odd) == {"no id"}
+    assert set(understood({"id": True, "status": "pending"}).odd) == {"no id"}
 
 
 # --- references -------------------------------------------------------------------------

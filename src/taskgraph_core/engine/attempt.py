@@ -1,0 +1,102 @@
+"""One attempt: what is asked for, how it ended, and the seam between a run and whatever carries it out.
+
+The run knows only ``Perform``: given a call, await its result. This machine's actions are one
+implementation; tests inject another, and a remote executor would be a third.
+
+A performer is stopped by cancelling it. It then ends what it started, takes the time that
+needs, and lets the ``CancelledError`` go on; an argument of that error says what could not be ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from taskgraph_core.duration import human
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import Command, Noop, Python, Task, Wait
+    from taskgraph_core.scheduler import Outcome
+
+ERROR_LIMIT = 500
+"""Longest error kept on the record, in characters; the log has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One attempt at a task's action, or with ``undo`` at its rollback."""
+
+    task: Task
+    attempt: int
+    undo: bool = False
+
+    @property
+    def action(self) -> Command | Python | Wait | Noop:
+        """What to carry out.
+
+        Raises:
+            ValueError: there is no rollback to carry out.
+        """
+        if not self.undo:
+            return self.task.action
+        if self.task.rollback is None:
+            msg = f"task {self.task.id!r} has no rollback"
+            raise ValueError(msg)
+        return self.task.rollback
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended; ``error`` is one line, empty on success."""
+
+    outcome: Outcome
+    exit_code: int | None = None
+    error: str = ""
+
+    @classmethod
+    def failed(cls, error: str, exit_code: int | None = None) -> Self:
+        """A failure, its text put on one line of bounded length."""
+        return cls("failed", exit_code, one_line(error))
+
+
+SUCCESS = Result("success", 0)
+DONE = Result("success")
+
+Perform = Callable[[Call], Awaitable[Result]]
+
+
+def one_line(text: str) -> str:
+    """A text of any form as one line of at most ``ERROR_LIMIT`` characters."""
+    line = " ".join(text[: 4 * ERROR_LIMIT].split())
+    return line if len(line) <= ERROR_LIMIT else line[: ERROR_LIMIT - 1] + "…"
+
+
+def describe(error: BaseException) -> str:
+    """Type and message of an exception, also of one whose message cannot be formed."""
+    message = str(traceback.TracebackException(type(error), error, None))
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+async def attempt(perform: Perform, call: Call) -> Result:
+    """Carry out one call within its task's timeout; whatever happens becomes a result."""
+    limit = call.task.timeout
+    bound = asyncio.timeout(limit)
+    try:
+        async with bound:
+            return await perform(call)
+    except TimeoutError as error:
+        if not bound.expired():
+            return Result.failed(describe(error))
+        remark = _remark(error.__cause__)
+        return Result.failed(f"timed out after {human(limit or 0)}" + (f"; {remark}" if remark else ""))
+    except asyncio.CancelledError as error:
+        return Result("cancelled", error=one_line(_remark(error)))
+    except Exception as error:  # noqa: BLE001 - one broken attempt must not take the whole run down
+        return Result.failed(describe(error))
+
+
+def _remark(error: BaseException | None) -> str:
+    return str(error.args[0]) if error is not None and error.args else ""

@@ -1,0 +1,157 @@
+"""Makes a run happen in time: starts what the scheduler says, and wakes it when something ends or its alarm is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from taskgraph_core.duration import human
+from taskgraph_core.engine.attempt import Call, Result, attempt, describe
+from taskgraph_core.engine.clock import SteadyClock
+from taskgraph_core.engine.host import to_the_end
+from taskgraph_core.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taskgraph_core.engine.attempt import Perform
+    from taskgraph_core.engine.conductor import Conductor
+    from taskgraph_core.record import RunRecord
+    from taskgraph_core.scheduler import Step
+
+
+class Driver:
+    """One run in an event loop; make it inside one.
+
+    Args:
+        conductor: what decides and tells.
+        perform: what carries out an attempt; cancelling it stops the attempt.
+        kill: ends at once whatever ``perform`` still gives time to end by itself.
+    """
+
+    def __init__(self, conductor: Conductor, perform: Perform, *, kill: Callable[[], None] = lambda: None) -> None:
+        self._conductor = conductor
+        self._perform = perform
+        self._kill = kill
+        self._loop = asyncio.get_running_loop()
+        self._clock = SteadyClock()
+        self._live: dict[str, asyncio.Task[Result]] = {}
+        self._ended: deque[tuple[str, Result, float]] = deque()
+        self._orders: deque[Callable[[], None]] = deque()
+        self._news = asyncio.Event()
+        self._interrupts = 0
+
+    async def run(self) -> RunRecord:
+        """Drive the run to its end, write its record, and announce it.
+
+        Raises:
+            EngineError: the record cannot be written, or nothing can ever start.
+            BaseException: an observer's, or the caller's cancellation, after everything was stopped.
+        """
+        try:
+            self._conductor.begin(self._clock())
+            await self._drive()
+            record = self._conductor.record(self._clock())
+        except BaseException as error:
+            await self._stop_everything()
+            self._conductor.abort(error, self._clock())
+            raise
+        try:
+            if self._conductor.directory is not None:
+                self._conductor.directory.write_record(record)
+        finally:
+            self._conductor.end(record)
+        return record
+
+    def interrupt(self) -> None:
+        """Stop the run: at the first call in order, at the second at once; nothing is left running.
+
+        In order: what runs gets TERM, a grace period, KILL; what waits is cancelled; a rollback
+        follows if the policy wants one, and one that has begun is completed. At once: KILL, and no
+        rollback, begun or not.
+        """
+        self._interrupts += 1
+        if self._interrupts == 1:
+            self._order(partial(self._cancel, "it was interrupted (once more to kill at once)"))
+        elif self._interrupts == 2:
+            self._order(self._hurry)
+
+    async def _drive(self) -> None:
+        limit = self._conductor.graph.policy.timeout
+        if limit is not None:
+            reason = f"it timed out after {human(limit)}"
+            timer = self._loop.call_later(limit, self._order, partial(self._time_out, reason))
+        try:
+            while not (step := self._conductor.poll(self._clock())).done:
+                self._act(step)
+                await self._listen(step.wake_at)
+        finally:
+            if limit is not None:
+                timer.cancel()
+
+    def _act(self, step: Step) -> None:
+        for task_id in step.stop:
+            self._live[task_id].cancel()
+        tasks = self._conductor.graph.by_id
+        for task_id, number in step.start:
+            self._start(Call(tasks[task_id], number))
+        for task_id, number in step.undo:
+            self._start(Call(tasks[task_id], number, undo=True))
+
+    def _start(self, call: Call) -> None:
+        task = self._loop.create_task(attempt(self._perform, call))
+        self._live[call.task.id] = task
+        task.add_done_callback(partial(self._note_end, call.task.id))
+
+    def _note_end(self, task_id: str, task: asyncio.Task[Result]) -> None:
+        del self._live[task_id]
+        if task.cancelled():  # before its first step
+            result = Result("cancelled")
+        elif (error := task.exception()) is not None:
+            result = Result.failed(describe(error))
+        else:
+            result = task.result()
+        self._ended.append((task_id, result, self._clock()))
+        self._news.set()
+
+    async def _listen(self, wake_at: float | None) -> None:
+        """Wait for an end, an order or the alarm, and pass on all there is."""
+        if wake_at is not None:
+            alarm = self._loop.call_later(wake_at - self._clock(), self._news.set)
+        elif not self._live:
+            msg = "nothing runs and nothing can start"
+            raise EngineError(msg, where=self._conductor.why_stuck(), fix="report this: it should be impossible")
+        await self._news.wait()
+        self._news.clear()
+        if wake_at is not None:
+            alarm.cancel()
+        while self._ended:
+            self._conductor.ended(*self._ended.popleft())
+        while self._orders:
+            self._orders.popleft()()
+
+    def _order(self, order: Callable[[], None]) -> None:
+        """Have something done by the run itself, so that what observers raise about it ends the run."""
+        self._orders.append(order)
+        self._news.set()
+
+    def _cancel(self, reason: str) -> None:
+        self._conductor.cancel(reason, self._clock())
+
+    def _time_out(self, reason: str) -> None:
+        if not self._conductor.undoing:
+            self._cancel(reason)
+
+    def _hurry(self) -> None:
+        self._conductor.hurry("it was interrupted again", self._clock())
+        self._kill()
+        for task in self._live.values():
+            task.cancel()
+
+    async def _stop_everything(self) -> None:
+        for task in self._live.values():
+            task.cancel()
+        if self._live:
+            await to_the_end(asyncio.wait(self._live.values()))

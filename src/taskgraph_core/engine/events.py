@@ -1,0 +1,133 @@
+"""What a run says while it goes on: small immutable events, and who listens.
+
+Displays, the record and whatever else follows a run know only these. ``time`` is seconds
+since the epoch, taken from a clock that never jumps (``clock.SteadyClock``); a simulation
+counts from its own start. Events come in the order in which things were decided: an
+event that announces an action comes before the action.
+
+After ``RunStarted``, exactly one of ``RunEnded`` and ``RunAborted`` comes, and comes last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from taskgraph_core.engine.rundir import RunDirectory
+    from taskgraph_core.ir import TaskGraph
+    from taskgraph_core.record import Attempt, RunRecord, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins.
+
+    ``directory`` is None where nothing is written (a simulation). ``waits_for`` answers, at any
+    time and from any thread, which upstream tasks or resources keep a task from starting.
+    """
+
+    time: float
+    run_id: str
+    system: str
+    graph: TaskGraph
+    max_parallel: int
+    directory: RunDirectory | None
+    waits_for: Callable[[str], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStarted:
+    """An attempt begins; attempts count from one."""
+
+    time: float
+    task_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """An attempt ended; whether the task is final, others say."""
+
+    time: float
+    task_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRetrying:
+    """A failed task will be tried again: ``attempt`` follows in ``pause`` seconds, or a little later by jitter."""
+
+    time: float
+    task_id: str
+    attempt: int
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFinal:
+    """A task reached its final state, with or without ever having started."""
+
+    time: float
+    task_id: str
+    state: TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopping:
+    """The run is being ended before its time; ``reason`` goes on after "because"; ``at_once`` leaves no grace."""
+
+    time: float
+    reason: str
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStarted:
+    """An attempt at a task's rollback begins."""
+
+    time: float
+    task_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoEnded:
+    """An attempt at a task's rollback ended."""
+
+    time: float
+    task_id: str
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run came to its end, good or bad, and this is its record."""
+
+    time: float
+    record: RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RunAborted:
+    """The run broke off without a record: the caller cancelled it, or an observer raised ``error``."""
+
+    time: float
+    error: BaseException
+
+
+TaskEvent = TaskStarted | TaskEnded | TaskRetrying | TaskFinal | UndoStarted | UndoEnded
+Event = RunStarted | TaskEvent | RunStopping | RunEnded | RunAborted
+
+
+class Observer(Protocol):
+    """Whoever wants to know.
+
+    Called between two steps of the run, so it must be quick. What it raises ends the run:
+    everything that runs is stopped, then the exception goes to the caller.
+    """
+
+    def __call__(self, event: Event, /) -> None:
+        """Take note of one event."""

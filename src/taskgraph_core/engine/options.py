@@ -1,0 +1,46 @@
+"""How one run is carried out on this machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import TaskGraph
+
+GRACE = 5.0
+"""Seconds between asking a program to end and killing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the person who starts a run decides.
+
+    Attributes:
+        project: the folder in which commands run; relative programs (``./do-task.sh``), ``cwd`` and awaited
+            files start from it, Python entry points are importable from it, and ``.taskgraph`` lies in it.
+        max_parallel: most tasks at once, instead of what the graph says.
+        run_id: the run's name; empty for a new one.
+        directory: the run's folder; None for ``<project>/.taskgraph/runs/<run id>``.
+        grace: seconds between asking a program to end (TERM) and killing it (KILL).
+    """
+
+    project: Path = Path()
+    max_parallel: int | None = None
+    run_id: str = ""
+    directory: Path | None = None
+    grace: float = GRACE
+
+
+def parallel_tasks(graph: TaskGraph, override: int | None = None) -> int:
+    """Most tasks at once: the override, else the graph's own limit, else the number of CPUs this process may use."""
+    return override or graph.policy.max_parallel or usable_cpus()
+
+
+def usable_cpus() -> int:
+    """CPUs this process may run on, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

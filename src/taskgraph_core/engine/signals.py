@@ -1,0 +1,33 @@
+"""Signals that ask a run to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a polite kill, and a terminal that was closed: programs in sessions of their own do not hear of that."""
+
+
+@contextmanager
+def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` in the running event loop for each such signal, as long as this is open.
+
+    One that is ignored (``nohup``, a background job of a script) stays ignored.
+    """
+    loop = asyncio.get_running_loop()
+    handled = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    handled = {number: handler for number, handler in handled.items() if handler is not signal.SIG_IGN}
+    for number in handled:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in handled.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)

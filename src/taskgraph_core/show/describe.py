@@ -1,0 +1,39 @@
+"""What a task does and uses, and how much there is, in a few words."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import Claim, Command, Noop, Python, Wait
+    from taskgraph_core.show.picture import Picture
+
+
+def claim_words(claim: Claim) -> str:
+    """``db x 2`` (with a times sign), ``reads file:a`` or ``writes file:a``."""
+    if claim.mode == "slots":
+        return claim.resource if claim.slots == 1 else f"{claim.resource} \N{MULTIPLICATION SIGN} {claim.slots}"
+    return f"{claim.mode}s {claim.resource}"
+
+
+def action_words(action: Command | Python | Wait | Noop) -> str:
+    """The command line, the function called, what is waited for; empty if it does nothing."""
+    match action.kind:
+        case "command":
+            return action.shell or shlex.join(action.argv)
+        case "python":
+            return f"calls {action.entry_point}"
+        case "wait":
+            return f"waits for {action.what}: {action.target}"
+        case "noop":
+            return ""
+
+
+def counts(picture: Picture) -> str:
+    """``75 tasks, 59 arrows``."""
+    return f"{_count(len(picture.graph.tasks), 'task')}, {_count(len(picture.edges), 'arrow')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

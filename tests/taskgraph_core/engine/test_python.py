@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.graphs import graph_of
+
+from taskgraph_core.engine.options import RunOptions
+from taskgraph_core.engine.run import run_graph
+from taskgraph_core.ir import Python, Task, TaskGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from taskgraph_core.record import Attempt
+
+    from .conftest import Project
+
+MODULE = """
+import asyncio, sys, threading, time
+from pathlib import Path
+
+class Tools:
+    @staticmethod
+    def touch(name):
+        Path(__file__).with_name(name).touch()
+
+def note(name, text):
+    Path(__file__).with_name(name).write_text(f"{text} {threading.current_thread() is threading.main_thread()}")
+
+async def anote(name, text):
+    await asyncio.sleep(0)
+    note(name, text)
+
+def fail(message): raise KeyError(message)
+async def afail(message): raise KeyError(message)
+def leave(): sys.exit(3)
+async def aleave(): sys.exit(3)
+def cancelled(): raise asyncio.CancelledError("inner")
+def stop(): raise StopIteration(1)
+
+def hang():
+    while not Path(__file__).with_name("release").exists():
+        time.sleep(0.01)
+
+async def ahang():
+    try:
+        await asyncio.sleep(600)
+    finally:
+        Path(__file__).with_name("cleaned").touch()
+
+async def deaf():
+    for _ in range(14):
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            pass
+
+def say(text):
+    for _ in range(20):
+        print(text)
+        time.sleep(0.001)
+
+async def asay(text):
+    for _ in range(20):
+        print(text, file=sys.stderr)
+        await asyncio.sleep(0.001)
+"""
+
+
+@pytest.fixture(autouse=True)
+def module(project: Project) -> Iterator[None]:
+    project.write("project_tasks.py", MODULE)
+    yield
+    sys.modules.pop("project_tasks", None)
+
+
+def only(project: Project, entry_point: str, *, timeout: float | None = None, **kwargs: Any) -> Attempt:
+    action = Python(entry_point=entry_point, kwargs=kwargs)
+    record = project.run(TaskGraph(id="one", tasks=(Task(id="1", action=action, timeout=timeout),)))
+    return record.tasks[0].attempts[-1]
+
+
+def test_a_plain_function_of_the_project_runs_in_a_thread(project: Project) -> None:
+    assert only(project, "project_tasks:note", name="out", text="é").outcome == "success"
+    assert project.read("out") == "é False"
+
+
+def test_a_coroutine_function_runs_on_the_event_loop(project: Project) -> None:
+    assert only(project, "project_tasks:anote", name="out", text="x").outcome == "success"
+    assert project.read("out") == "x True"
+
+
+def test_an_entry_point_can_lie_inside_a_class(project: Project) -> None:
+    assert only(project, "project_tasks:Tools.touch", name="out").outcome == "success"
+    assert (project.path / "out").exists()
+
+
+def test_the_import_path_is_as_before_after_the_run(project: Project) -> None:
+    before = list(sys.path)
+    only(project, "project_tasks:note", name="out", text="")
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("function", "kwargs", "error"),
+    [
+        ("fail", {"message": "no key"}, "KeyError: 'no key'"),
+        ("afail", {"message": "no key"}, "KeyError: 'no key'"),
+        ("leave", {}, "SystemExit: 3"),
+        ("aleave", {}, "SystemExit: 3"),
+        ("cancelled", {}, "RuntimeError: CancelledError: inner"),
+        ("stop", {}, "RuntimeError: StopIteration: 1"),
+        ("note", {}, "TypeError: note() missing 2 required positional arguments: 'name' and 'text'"),
+        ("absent", {}, "AttributeError: module 'project_tasks' has no attribute 'absent'"),
+        (
+            "MODULE_IS_NO_FUNCTION.real",
+            {},
+            "AttributeError: module 'project_tasks' has no attribute 'MODULE_IS_NO_FUNCTION'",
+        ),
+    ],
+)
+def test_an_exception_is_a_failure_with_type_and_message(
+    project: Project, function: str, kwargs: dict[str, Any], error: str
+) -> None:
+    attempt = only(project, f"project_tasks:{function}", **kwargs)
+    assert (attempt.outcome, attempt.error) == ("failed", error)
+    assert error.partition(":")[0] in project.log("1")
+    assert "Traceback" in project.log("1")
+
+
+def test_a_module_that_does_not_exist_is_a_failure(project: Project) -> None:
+    assert only(project, "no_such_module_here:f").error == "ModuleNotFoundError: No module named 'no_such_module_here'"
+
+
+def test_a_function_that_hangs_is_reported_and_holds_up_neither_the_run_nor_other_functions(project: Project) -> None:
+    hang = Python(entry_point="project_tasks:hang")
+    note = Python(entry_point="project_tasks:note", kwargs={"name": "out", "text": ""})
+    graph = graph_of(
+        "hang",
+        "note < hang",
+        tasks={"hang": {"action": hang, "timeout": 0.1}, "note": {"action": note, "trigger_rule": "all_failed"}},
+    )
+    record = project.run(graph, max_parallel=1)
+    project.write("release", "")
+    assert record.states == {"hang": "failed", "note": "success"}
+    assert record.by_id["hang"].attempts[0].error == (
+        "timed out after 100 ms; a function in a thread cannot be stopped, so it may still be running"
+    )
+
+
+def test_a_coroutine_is_stopped_by_its_timeout(project: Project) -> None:
+    assert only(project, "project_tasks:ahang", timeout=0.1).error == "timed out after 100 ms"
+    assert (project.path / "cleaned").exists()
+
+
+def test_a_coroutine_deaf_to_cancellation_is_reported(project: Project) -> None:
+    assert only(project, "project_tasks:deaf", timeout=0.1).error == (
+        "timed out after 100 ms; its coroutine did not stop when it was cancelled, so it may still be running"
+    )
+
+
+def test_what_tasks_print_at_the_same_time_goes_to_their_own_logs(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says = {
+        name: {"action": Python(entry_point=f"project_tasks:{function}", kwargs={"text": name})}
+        for name, function in (("a", "say"), ("b", "say"), ("c", "asay"), ("d", "asay"))
+    }
+    project.run(graph_of(*says, tasks=says))
+    assert [project.log(name) for name in says] == [f"{name}\n" * 20 for name in says]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_observers_print_meanwhile_is_not_captured(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    task = Task(id="1", action=Python(entry_point="project_tasks:say", kwargs={"text": "x"}))
+    run_graph(TaskGraph(id="one", tasks=(task,)), RunOptions(project.path), [lambda _: print("event")])
+    assert set(capsys.readouterr().out.splitlines()) == {"event"}
