@@ -24,7 +24,11 @@ def remaining_paths(graph: TaskGraph, topology: Topology | None = None) -> list[
 
 
 def slots_claimed(task: Task, capacities: dict[str, int]) -> dict[str, int]:
-    """Slots a task takes of each resource: a reader takes one, a writer all there are."""
+    """Slots a task takes of each resource: a reader takes one, a writer all there are.
+
+    Claims of the same resource add up, to no more than there are; one claim that is too large
+    by itself stays so, and the scheduler refuses it.
+    """
     taken: dict[str, int] = {}
     for claim in task.claims:
         capacity = capacities.get(claim.resource, WHOLE)

@@ -1,9 +1,10 @@
 """Conflicts: tasks that use the same thing, at least one of them writing, and nothing orders them.
 
 While a run goes on, claims keep such tasks apart (the scheduler sees to it); which of them comes
-first is then an accident. Two tasks are ordered when, as the graph stands, one cannot start before the
-other ended: there is a path between them, and no task on it starts before all its upstream tasks
-have ended.
+first is then an accident. Two tasks are ordered when, with all that lies between them run, one cannot
+start before the other has ended. That is so when a path leads from one to the other, except through a
+task that may start before all its upstream tasks have ended (``one_success``): what is sure
+to have ended then is only what comes before each of them.
 """
 
 from __future__ import annotations

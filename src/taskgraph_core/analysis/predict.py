@@ -12,10 +12,7 @@ from taskgraph_core.scheduler import Scheduler
 from taskgraph_core.scheduling import nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from taskgraph_core.ir import TaskGraph
-    from taskgraph_core.scheduler import Node
 
 _SAME = 1 + 1e-9
 """Two predictions that differ by less are equal: the same durations, added up in another order."""
@@ -53,68 +50,79 @@ class Prediction:
         return self.sequential_seconds / self.seconds if self.seconds else 1.0
 
 
-def predict(graph: TaskGraph, workers: int | None = None, times: Earliest | None = None) -> Prediction:
+def predict(graph: TaskGraph, workers: int | None = None) -> Prediction:
     """Predict a run with so many workers; None for as many as there are tasks. Of a sound graph."""
-    return _Planner(graph, times).predict(workers or max(1, len(graph.tasks)))
+    return Planner(graph).predict(workers)
 
 
-def best_workers(graph: TaskGraph, times: Earliest | None = None) -> int:
+def best_workers(graph: TaskGraph) -> int:
     """The number of workers beyond which nothing is gained.
 
-    With it, the predicted time is that with unlimited workers, with one worker less it is longer. As a
-    rule it is the smallest such number; but a longer plan can come out of more workers (R. L.
-    Graham's anomalies, 1969), so that a still smaller number may happen to be as good.
+    With it, the predicted time is that with unlimited workers; with one less it is longer. As a rule it
+    is the smallest such number, but more workers can make a plan longer (R. L. Graham's anomalies,
+    1969), so that now and then a still smaller number would do.
     """
-    return _Planner(graph, times).best_workers()
+    return Planner(graph).best_workers()
 
 
-class _Planner:
-    """Predictions for one graph."""
+class Planner:
+    """Predictions of one graph, for several numbers of workers."""
 
-    def __init__(self, graph: TaskGraph, times: Earliest | None) -> None:
-        self.graph = graph
+    def __init__(self, graph: TaskGraph, times: Earliest | None = None) -> None:
         times = times or earliest(graph)
-        self.work = times.work
-        self.nodes: Sequence[Node] = nodes_of(graph)
-        self.seconds = dict(zip(times.topology.ids, times.seconds, strict=True))
+        self._capacities = graph.capacities
+        self._nodes = nodes_of(graph)
+        self._work = times.work
+        self._seconds = dict(zip(times.topology.ids, times.seconds, strict=True))
+        # What is sure to come after the start of each task: where every task waits for all it depends on, a whole path.
+        all_wait = all(times.runs) and times.waits_for == times.topology.upstream
+        self._ahead = {node.id: node.weight for node in self._nodes} if all_wait else self._seconds
+        self._known: dict[int, Prediction] = {}
+
+    def predict(self, workers: int | None = None) -> Prediction:
+        """See the function of the same name."""
+        return self._run(workers or max(1, len(self._nodes)), inf)
 
     def best_workers(self) -> int:
-        """Double the step until it is enough, then halve it."""
-        unlimited = self.predict(max(1, len(self.nodes)))
+        """See the function of the same name."""
+        unlimited = self.predict()
         limit = unlimited.seconds * _SAME
-        too_few = max(0, ceil(self.work / limit) - 1) if limit else 0
-        enough, step = unlimited.peak, 1
-        while too_few + step < enough:
-            if self.predict(too_few + step, limit).seconds <= limit:
+        too_few = max(0, ceil(self._work / limit) - 1) if limit else 0
+        enough, step = max(1, unlimited.peak), 1
+        while too_few + step < enough:  # double the step until it is enough
+            if self._run(too_few + step, limit).seconds <= limit:
                 enough = too_few + step
             else:
                 too_few += step
                 step *= 2
-        while enough - too_few > 1:
+        while enough - too_few > 1:  # then halve what is between
             middle = (too_few + enough) // 2
-            if self.predict(middle, limit).seconds <= limit:
+            if self._run(middle, limit).seconds <= limit:
                 enough = middle
             else:
                 too_few = middle
-        return max(1, enough)
+        return enough
 
-    def predict(self, workers: int, limit: float = inf) -> Prediction:
-        """Run it; as soon as it is sure to take longer than the limit, give up with an endless prediction."""
-        scheduler = Scheduler(self.nodes, capacities=self.graph.capacities, max_parallel=workers)
+    def _run(self, workers: int, limit: float) -> Prediction:
+        """Simulate; as soon as it is sure to take longer than the limit, give up with an endless prediction."""
+        if workers in self._known:
+            return self._known[workers]
+        scheduler = Scheduler(self._nodes, capacities=self._capacities, max_parallel=workers)
         bars: list[Bar] = []
         ends: list[tuple[float, int]] = []
-        now, latest, left, peak = 0.0, 0.0, self.work, 0
+        now, sure, left, peak = 0.0, 0.0, self._work, 0
         while not (step := scheduler.poll(now)).done:
             for task_id, _ in step.start:
-                end = now + self.seconds[task_id]
-                latest = max(latest, end)
-                left -= self.seconds[task_id]
-                heappush(ends, (end, len(bars)))
-                bars.append(Bar(task_id, now, end))
+                seconds = self._seconds[task_id]
+                sure = max(sure, now + self._ahead[task_id])
+                left -= seconds
+                heappush(ends, (now + seconds, len(bars)))
+                bars.append(Bar(task_id, now, now + seconds))
             peak = max(peak, len(ends))
-            if max(latest, now + left / workers) > limit:
-                return Prediction(workers, inf, self.work, peak, ())
+            if max(sure, now + left / workers) > limit:
+                return Prediction(workers, inf, self._work, peak, ())
             now = ends[0][0]
             while ends and ends[0][0] <= now:
                 scheduler.finished(bars[heappop(ends)[1]].id, "success", now)
-        return Prediction(workers, now, self.work, peak, tuple(bars))
+        self._known[workers] = Prediction(workers, now, self._work, peak, tuple(bars))
+        return self._known[workers]

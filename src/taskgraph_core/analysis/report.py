@@ -10,9 +10,10 @@ from taskgraph_core.analysis.conflicts import Conflicts, find_conflicts
 from taskgraph_core.analysis.critical_path import CriticalPath, critical_path
 from taskgraph_core.analysis.earliest import earliest
 from taskgraph_core.analysis.parallelism import widest
-from taskgraph_core.analysis.predict import Prediction, best_workers, predict
+from taskgraph_core.analysis.predict import Planner, Prediction
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.analysis.waves import waves
+from taskgraph_core.collector import paused_collector
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
@@ -73,12 +74,14 @@ class PlanReport:
         }
 
 
+@paused_collector()
 def report(graph: TaskGraph, workers: int | None = None) -> PlanReport:
     """Plan a run of a sound graph; without workers, with as many as its policy allows or are worth having."""
     topology = Topology.of(graph)
     times = earliest(graph, topology)
-    best = best_workers(graph, times)
-    prediction = predict(graph, workers or graph.policy.max_parallel or best, times)
+    planner = Planner(graph, times)
+    best = planner.best_workers()
+    prediction = planner.predict(workers or graph.policy.max_parallel or best)
     return PlanReport(
         tasks=len(graph.tasks),
         edges=topology.edges,

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from taskgraph_core import __version__
 from taskgraph_core.cli import check, compile_, generate, init, plan, run, schema, show
 from taskgraph_core.errors import TaskgraphError
 
@@ -33,6 +32,8 @@ app.command("schema")(schema.schema)
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
+        from taskgraph_core import __version__  # noqa: PLC0415 - costs time, and is wanted only here
+
         typer.echo(f"taskgraph {__version__}")
         raise typer.Exit
 

@@ -1,16 +1,16 @@
 """One picture of a run for a terminal: lines that fit its width and height, the most important kept longest.
 
-    nightly, at most 4 at a time                                                        1:12
-    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 17 of 30   57 %
+    nightly, at most 4 at a time                                                      1:12
+    ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 17 of 30   57 %
     15 success   1 failed   1 skipped   2 running   1 to retry   10 waiting
     running
-      ⠹ 5.2 Build the parser                                        attempt 2 of 3      0:12
-      ⠹ 7 Deploy                                                                        0:03
+      ⠹ 5.2 Build the parser                                        attempt 2 of 3    0:12
+      ⠹ 7 Deploy                                                                      0:03
     groups
-      5 Build                                                   ━━━━━━━━━━━━━━━━━━━━  3 of 7
+      5 Build                                                 ━━━━━━━━━━━━━━━━━━━━━ 3 of 7
     waiting 8 for other tasks, 2 for db
     to retry
-      4.1 Migrate                                                   attempt 2 of 3 in 0:08
+      ↻ 4.1 Migrate                                                 attempt 2 of 3 in 0:08
     failed
       ✗ 3 Fetch: exit code 3
 
@@ -45,22 +45,25 @@ LOW = 8
 def frame(progress: Progress, *, now: float, width: int, height: int) -> list[Text]:
     """The picture at a moment: at most ``height`` lines, none wider than ``width`` cells."""
     head = [_title(progress, now, width), _overall(progress, width), *_counts(progress, width)]
-    failed = _section("failed", _failures(progress, width), len(progress.failures), MOST_FAILURES + 1)
+    failed = _section("failed", _failures(progress), len(progress.failures), MOST_FAILURES + 1)
     resting = _section("to retry", _resting(progress, now, width), len(progress.resting), MOST_RETRIES + 1)
-    waiting = _waiting(progress, width)
+    waiting = _waiting(progress)
     groups = _open_groups(progress)
     room = height - len(head) - len(failed) - len(resting) - len(waiting)
     if room < LOW:
         room += len(resting) + len(waiting)
         resting, waiting, groups = [], [], []
-    for_running = room - min(len(groups) + 1, room // 2) if groups else room
+    for_groups = min(len(groups) + 1, room // 2) if groups else 0
     title = "undoing" if progress.undoing else "running"
-    running = _section(title, _running(progress, now, width), len(progress.running), for_running)
+    running = _section(title, _running(progress, now, width), len(progress.running), room - for_groups)
     grouped = _section("groups", _group_rows(progress, groups, width), len(groups), room - len(running))
     sections = [section for section in (running, grouped, waiting, resting, failed) if section]
     used = len(head) + sum(map(len, sections))
     gap = [Text()] if used + len(sections) <= height else []
-    return [*head, *(line for section in sections for line in (*gap, *section))][:height]
+    lines = [*head, *(line for section in sections for line in (*gap, *section))][:height]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines
 
 
 def elapsed(seconds: float) -> str:
@@ -86,9 +89,7 @@ def _row(left: Text, right: Text, width: int) -> Text:
     """Two texts at both ends of a line; the left one gives way to the right one."""
     room = max(0, width - right.cell_len)
     left.truncate(max(0, room - 1), overflow="ellipsis")
-    line = Text.assemble(left, " " * (room - left.cell_len), right)
-    line.truncate(width)
-    return line
+    return Text.assemble(left, " " * (room - left.cell_len), right)
 
 
 def _bar(done: int, total: int, width: int, style: str) -> Text:
@@ -109,9 +110,7 @@ def _overall(progress: Progress, width: int) -> Text:
     share = 100 * progress.final // max(1, progress.total)
     right = f" {progress.final:,} of {progress.total:,}  {share:>3} %"
     style = "red" if progress.counts["failed"] or progress.counts["cancelled"] else "green"
-    line = _bar(progress.final, progress.total, max(0, width - len(right)), style).append(right)
-    line.truncate(width)
-    return line
+    return _bar(progress.final, progress.total, max(0, width - len(right)), style).append(right)
 
 
 def _counts(progress: Progress, width: int) -> list[Text]:
@@ -170,13 +169,12 @@ def _group_rows(progress: Progress, names: list[str], width: int) -> Iterator[Te
         yield _row(Text(f"  {title}"), _bar(group.final, group.total, length, style).append(numbers), width)
 
 
-def _waiting(progress: Progress, width: int) -> list[Text]:
+def _waiting(progress: Progress) -> list[Text]:
     reasons = ", ".join(f"{number:,} {plain(what)}" for what, number in progress.waits())
-    return [_row(Text.assemble(("waiting ", "bold"), reasons), Text(), width)] if reasons else []
+    return [Text.assemble(("waiting ", "bold"), reasons)] if reasons else []
 
 
-def _failures(progress: Progress, width: int) -> Iterator[Text]:
+def _failures(progress: Progress) -> Iterator[Text]:
     """The newest first."""
     for task_id, error in reversed(progress.failures):
-        left = Text.assemble("  ", ("✗", "red"), f" {name_of(progress.graph, task_id)}: ", (plain(error), "red"))
-        yield _row(left, Text(), width)
+        yield Text.assemble("  ", ("✗", "red"), f" {name_of(progress.graph, task_id)}: ", (plain(error), "red"))

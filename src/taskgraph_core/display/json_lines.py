@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TextIO
 
+from taskgraph_core.display.output import Output
+from taskgraph_core.engine.attempt import describe
 from taskgraph_core.engine.events import (
     RunAborted,
     RunEnded,
@@ -30,14 +32,14 @@ class JsonDisplay:
     """Writes one object a line; each has ``event`` and ``time``, and those about a task ``task``."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._output = Output(stream)
         self._directory: RunDirectory | None = None
 
     def __call__(self, event: Event) -> None:
         """Write the line of one event."""
         if isinstance(event, RunStarted):
             self._directory = event.directory
-        print(json.dumps(self._object(event)), file=self._stream, flush=True)
+        self._output.line(json.dumps(self._object(event)))
 
     def _object(self, event: Event) -> dict[str, object]:
         match event:
@@ -64,11 +66,7 @@ class JsonDisplay:
             case RunStopping():
                 return {"event": "run_stopping", "time": event.time, "reason": event.reason, "at_once": event.at_once}
             case RunAborted():
-                return {
-                    "event": "run_aborted",
-                    "time": event.time,
-                    "error": f"{type(event.error).__name__}: {event.error}",
-                }
+                return {"event": "run_aborted", "time": event.time, "error": describe(event.error)}
         what = "undo" if isinstance(event, UndoStarted | UndoEnded) else "task"
         return {"event": f"{what}_{kind}", "time": event.time, "task": event.task_id, **body}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from taskgraph_core.display.output import Output
 from taskgraph_core.display.summary import name_of, summary
 from taskgraph_core.duration import human
+from taskgraph_core.engine.attempt import describe
 from taskgraph_core.engine.events import (
     RunAborted,
     RunEnded,
@@ -29,7 +31,7 @@ class PlainDisplay:
     """Writes lines to a stream: seconds since the start, what happened, to which task."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._output = Output(stream)
         self._run: RunStarted | None = None
         self._told: dict[str, str] = {}
 
@@ -41,12 +43,11 @@ class PlainDisplay:
             return
         text = self._text(event, self._run)
         if text:
-            print(f"{event.time - self._run.time:9.2f}s  {text}", file=self._stream, flush=True)
+            self._output.line(f"{event.time - self._run.time:9.2f}s  {text}")
         if isinstance(event, RunEnded):
-            print(file=self._stream)
+            self._output.line("")
             for line in summary(event.record, self._run.graph, self._run.directory):
-                print(line.text, file=self._stream)
-            self._stream.flush()
+                self._output.line(line.text)
 
     def _text(self, event: Event, run: RunStarted) -> str:
         match event:
@@ -56,7 +57,7 @@ class PlainDisplay:
             case RunStopping(reason=reason, at_once=at_once):
                 return f"stopping {'at once, ' if at_once else ''}because {plain(reason)}"
             case RunAborted(error=error):
-                return f"aborted  by {type(error).__name__}: {plain(str(error))}"
+                return f"aborted  by {plain(describe(error))}"
             case RunEnded():
                 return ""
         return self._about_task(event, run, name_of(run.graph, event.task_id))

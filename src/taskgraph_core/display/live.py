@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.segment import ControlType, Segment
 from rich.text import Text
 
 from taskgraph_core.display.frame import frame
@@ -22,6 +23,8 @@ from taskgraph_core.engine.events import RunAborted, RunEnded, RunStarted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import ConsoleOptions, RenderResult
 
     from taskgraph_core.engine.events import Event
 
@@ -50,7 +53,13 @@ class LiveDisplay:
         )
 
     def __call__(self, event: Event) -> None:
-        """Take one event into account; begin and end with the run."""
+        """Take one event into account; begin and end with the run. A terminal that is gone is left alone."""
+        try:
+            self._take(event)
+        except OSError:
+            self._progress = None
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, RunStarted):
             self._offset = event.time - self._clock()  # a simulation has a time of its own
             self._progress = Progress(event)
@@ -72,4 +81,18 @@ class LiveDisplay:
         with self._lock:
             now = self._clock() + self._offset
             lines = frame(self._progress, now=now, width=size.width, height=size.height - 2)
-        return Group(*lines, Text())  # the cursor rests on an empty line, where an echoed ^C does no harm
+        return Group(*lines, _REST)
+
+
+class _Rest:
+    """Where the cursor rests: an empty line, so that an echoed ^C does no harm, with whatever is below it erased.
+
+    A terminal that becomes narrower folds the lines of the picture before; their ends would stay there.
+    """
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment("\x1b[J", None, [(ControlType.CLEAR,)])
+        yield Segment.line()
+
+
+_REST = _Rest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from taskgraph_core.engine.events import (
@@ -113,9 +114,11 @@ class Progress:
     def waits(self) -> list[tuple[str, int]]:
         """What waiting tasks wait for, and how many for each: other tasks, a free place, resources by name."""
         reasons: Counter[str] = Counter()
-        for task_id in list(self.ready)[:LOOKED_AT]:
+        for task_id in islice(self.ready, LOOKED_AT):
             held_by = self.start.waits_for(task_id)
             reasons[held_by[0] if held_by else ""] += 1
+        if len(self.ready) > LOOKED_AT:  # whatever the first wait for, the rest wait behind them
+            reasons[""] += len(self.ready) - LOOKED_AT
         found = [(f"for {name}" if name else "for a free place", number) for name, number in reasons.most_common()]
         others = self.waiting - len(self.ready)
         return ([("for other tasks", others)] if others > 0 else []) + found

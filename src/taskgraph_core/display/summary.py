@@ -66,18 +66,26 @@ def summary(record: RunRecord, graph: TaskGraph, directory: RunDirectory | None)
 def _failures(record: RunRecord, graph: TaskGraph, directory: RunDirectory | None) -> Iterator[Line]:
     failed = [task for task in record.tasks if task.state == "failed"]
     for task in failed[:SHOWN_FAILURES]:
-        last = task.attempts[-1]
-        of = f" (attempt {last.number} of {graph.by_id[task.id].retry.attempts})" if last.number > 1 else ""
-        log = directory.log(task.id, last.number) if directory is not None else None
-        yield from _trouble(f"failed: {name_of(graph, task.id)}", f"{last.error}{of}", log)
-    if len(failed) > SHOWN_FAILURES:
-        yield Line(f"and {len(failed) - SHOWN_FAILURES} more failed; the record names them\n", "red")
+        number = task.attempts[-1].number if task.attempts else 0
+        error = task.attempts[-1].error if task.attempts else "no attempt is on the record"
+        of = f" (attempt {number} of {graph.by_id[task.id].retry.attempts})" if number > 1 else ""
+        log = directory.log(task.id, number) if directory is not None else None
+        yield from _trouble(f"failed: {name_of(graph, task.id)}", f"{error}{of}", log)
+    yield from _more(len(failed), "failed")
 
 
 def _not_undone(record: RunRecord, graph: TaskGraph, directory: RunDirectory | None) -> Iterator[Line]:
-    for task in [task for task in record.tasks if task.undo == "failed"][:SHOWN_FAILURES]:
+    left = [task for task in record.tasks if task.undo == "failed"]
+    for task in left[:SHOWN_FAILURES]:
         log = directory.last_undo_log(task.id) if directory is not None else None
         yield from _trouble(f"not undone: {name_of(graph, task.id)}", task.undo_error, log)
+    yield from _more(len(left), "not undone")
+
+
+def _more(number: int, what: str) -> Iterator[Line]:
+    if number > SHOWN_FAILURES:
+        yield Line(f"and {number - SHOWN_FAILURES} more {what}; the record names them", "red")
+        yield Line("")
 
 
 def _trouble(title: str, error: str, log: Path | None) -> Iterator[Line]:

@@ -1,1 +1,12 @@
-"""Carries a graph out on this machine."""
+"""Carries a graph out on this machine.
+
+run             the way in: options, folder, signals
+driver          makes time pass: starts, stops, waits
+conductor       the scheduler's decisions as events, the record at the end
+simulate        the same conductor on a virtual clock
+events          what a run tells; recorder and displays listen
+attempt         one attempt, and the seam to whatever carries it out
+actions         this machine's way to: command, python, wait
+host, process   programs and their groups
+rundir          what a run leaves on disk
+"""

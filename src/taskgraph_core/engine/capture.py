@@ -3,7 +3,8 @@
 ``sys.stdout`` and ``sys.stderr`` belong to the whole process, while several tasks print at once. So
 they are replaced by one object that looks, at every write, into a context variable: coroutines
 and the threads started for functions carry it along. Outside of any task it passes everything
-through. What a child process of such a task prints goes past it.
+through. What child processes of such a task print, and what is written to ``sys.stdout.buffer``, goes
+past it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _LOG: ContextVar[_Log | None] = ContextVar("taskgraph_log", default=None)
 
 
 class _Log:
-    """A log that is made by the first word written to it."""
+    """A log that is opened by the first word written to it; once more after closing, if a function was left running."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -35,6 +36,7 @@ class _Log:
     def close(self) -> None:
         if self._stream is not None:
             self._stream.close()
+            self._stream = None
 
 
 class _Switch:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 class Conductor:
     """One run: tells the scheduler what happened, the observers what was decided, and keeps the record.
 
+    Set ``directory`` before ``begin`` if the run has a place on disk.
+
     Raises:
         EngineError: the graph is not sound, so that no run of it could end.
     """
@@ -53,11 +55,10 @@ class Conductor:
         system: str,
         max_parallel: int | None = None,
         worker: str = "",
-        directory: RunDirectory | None = None,
     ) -> None:
         self.graph = graph
         self.run_id = run_id
-        self.directory = directory
+        self.directory: RunDirectory | None = None
         self.max_parallel = parallel_tasks(graph, max_parallel)
         self.undoing = False
         self._hurried = False

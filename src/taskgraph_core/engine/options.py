@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from taskgraph_core.errors import EngineError
+
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
@@ -35,7 +37,14 @@ class RunOptions:
 
 
 def parallel_tasks(graph: TaskGraph, override: int | None = None) -> int:
-    """Most tasks at once: the override, else the graph's own limit, else the number of CPUs this process may use."""
+    """Most tasks at once: the override, else the graph's own limit, else the number of CPUs this process may use.
+
+    Raises:
+        EngineError: the override lets nothing run.
+    """
+    if override is not None and override < 1:
+        msg = f"at most {override} tasks at a time is none at all"
+        raise EngineError(msg, fix="allow at least 1")
     return override or graph.policy.max_parallel or usable_cpus()
 
 

@@ -12,7 +12,7 @@ import importlib
 import inspect
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -74,7 +74,8 @@ def importable(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(place)
+        with suppress(ValueError):  # a module may have removed it
+            sys.path.remove(place)
 
 
 async def _function(workspace: Workspace, entry_point: str) -> Callable[..., Any]:

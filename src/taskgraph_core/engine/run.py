@@ -78,6 +78,7 @@ async def _run(graph: TaskGraph, options: RunOptions, observers: Sequence[Observ
         max_parallel=options.max_parallel,
         worker=os.uname().nodename,
     )
+    # Only now: a graph that is refused leaves nothing on disk.
     directory = conductor.directory = RunDirectory.create(options.project, run_id, options.directory)
     with ExitStack() as stack:
         workspace = stack.enter_context(Workspace(graph, run_id, directory, options.project, options.grace))

@@ -21,8 +21,8 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     One that is ignored (``nohup``, a background job of a script) stays ignored.
     """
     loop = asyncio.get_running_loop()
-    handled = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    handled = {number: handler for number, handler in handled.items() if handler is not signal.SIG_IGN}
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    handled = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
     for number in handled:
         loop.add_signal_handler(number, stop)
     try:

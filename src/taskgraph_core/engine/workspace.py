@@ -31,6 +31,7 @@ class Workspace:
         self.host = Host(grace, self.threads)
         self.functions: dict[str, Callable[..., Any]] = {}
         self._inherited = dict(os.environb)  # bytes once, instead of encoding them all for every program
+        self._inherited.pop(b"TASKGRAPH_UNDO", None)  # of a run this one is part of
         self._task_files: dict[str, str] = {}
 
     def __enter__(self) -> Self:

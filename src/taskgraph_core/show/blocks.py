@@ -9,6 +9,7 @@ they are mostly chains of five, which side by side would make a picture ten time
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from taskgraph_core.show.text import plain
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import Task
-    from taskgraph_core.show.picture import Box, Picture
+    from taskgraph_core.show.picture import Box, Edge, Picture
 
 WIDTH = 284
 PORT = 26
@@ -35,6 +36,7 @@ SIGN_ROOM = 18
 RAIL_STEP = 9
 _MOST_LANES = 12
 _MOST_LINES = 2
+_MOST_ROWS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,15 @@ class Blocks:
 
     Attributes:
         blocks: in the graph's order.
-        place: number of the block and distance from its top, for edges out of a task and edges into it.
-        end: the same for edges into the end of a box, by the parent's id.
+        place: number of the block and distance from its top, for edges out of a task and into a task, by its id.
+        entry: the same for edges into a box, by the parent's id.
+        end: the same for edges into the end of a box.
         after: pairs of blocks of which the second has to stand behind the first though no edge says so.
     """
 
     blocks: list[Block]
     place: dict[str, tuple[int, int]] = field(default_factory=dict)
+    entry: dict[str, tuple[int, int]] = field(default_factory=dict)
     end: dict[str, tuple[int, int]] = field(default_factory=dict)
     after: list[tuple[int, int]] = field(default_factory=list)
 
@@ -97,6 +101,7 @@ class Blocks:
 def blocks_of(picture: Picture) -> Blocks:
     """Cut a picture into blocks."""
     parts = parts_of(picture)
+    inside = _edges_inside(picture)
     made = Blocks([])
     for task in picture.outside:
         box = picture.boxes.get(task.id)
@@ -105,16 +110,16 @@ def blocks_of(picture: Picture) -> Blocks:
             made.place[task.id] = (len(made.blocks), PORT)
             made.blocks.append(Block(head, head.height))
         else:
-            _add_box(made, box, parts, picture)
+            _add_box(made, box, parts, inside.get(task.id, []))
     return made
 
 
-def _add_box(made: Blocks, box: Box, parts: dict[str, int], picture: Picture) -> None:
+def _add_box(made: Blocks, box: Box, parts: dict[str, int], inside: list[Edge]) -> None:
     """A box, or its parts one after the other; the parent belongs to the last."""
-    numbers = sorted({parts[task.id] for task in (*box.members, box.parent)})
-    for at, number in enumerate(numbers, 1):
-        members = [member for member in box.members if parts[member.id] == number]
-        block = _box(box, members, (at, len(numbers)), picture)
+    cuts = _cuts(box, parts)
+    made.entry[box.parent.id] = (len(made.blocks), PORT)
+    for at, members in enumerate(cuts, 1):
+        block = _box(box, members, (at, len(cuts)), inside)
         if at > 1:
             made.after.append((len(made.blocks) - 1, len(made.blocks)))
         for row in block.rows:
@@ -126,17 +131,38 @@ def _add_box(made: Blocks, box: Box, parts: dict[str, int], picture: Picture) ->
         made.end[box.parent.id] = (last, block.end + ROW_PORT)
 
 
+def _cuts(box: Box, parts: dict[str, int]) -> list[list[Task]]:
+    """The members of each part. A part with too many rows is cut again, anywhere: the rows are in order."""
+    cuts = []
+    for number in sorted({parts[task.id] for task in (*box.members, box.parent)}):
+        members = [member for member in box.members if parts[member.id] == number]
+        pieces = max(1, math.ceil(len(members) / _MOST_ROWS))
+        size = max(1, math.ceil(len(members) / pieces))
+        cuts += [members[start : start + size] for start in range(0, max(1, len(members)), size)]
+    return cuts
+
+
+def _edges_inside(picture: Picture) -> dict[str, list[Edge]]:
+    """The edges between members of one box, and from them to its end, by the box."""
+    inside: dict[str, list[Edge]] = {}
+    for edge in picture.edges:
+        box = picture.home.get(edge.source)
+        if box is not None and picture.home.get(edge.target, edge.target) == box:
+            inside.setdefault(box, []).append(edge)
+    return inside
+
+
 def _head(task: Task) -> Line:
     title = tuple(wrap(plain(task.title), (WIDTH - 2 * PAD) / TITLE_SIZE, _MOST_LINES))
     height = max(PORT + 14 + TITLE_LINE * len(title), 2 * PORT)
     return Line(task, 0, height, title, PRIORITIES[task.priority], _estimate(task))
 
 
-def _box(box: Box, members: list[Task], part: tuple[int, int], picture: Picture) -> Block:
+def _box(box: Box, members: list[Task], part: tuple[int, int], inside: list[Edge]) -> Block:
     head = _head(box.parent)
     shows_end = box.shows_end and part[0] == part[1]
     ids = [member.id for member in members] + ([box.parent.id] if shows_end else [])
-    rails = rails_of(ids, [edge for edge in picture.edges if not edge.entering])
+    rails = rails_of(ids, inside)
     room = min(max((rail.lane for rail in rails), default=0), _MOST_LANES) * RAIL_STEP
     rows: list[Line] = []
     top = head.height + 7

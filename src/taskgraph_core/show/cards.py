@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from taskgraph_core.show.rails import Rail
 
 _ID_ROOM = 9.0
-_LONGEST_TOOLTIP = 300
+_LONGEST_TITLE = 300
 _BASE = 4
 """How far below the middle of a line its letters stand."""
 
@@ -126,4 +126,4 @@ def _rail(rail: Rail, block: Block, number: Mapping[str, int]) -> str:
 
 
 def _tooltip(task: Task) -> str:
-    return clipped(plain(f"{task.id} {task.title} ({task.status})"), _LONGEST_TOOLTIP)
+    return f"{clipped(task.id)} {clipped(task.title, _LONGEST_TITLE)} ({task.status})"

@@ -32,8 +32,9 @@ def action_words(action: Command | Python | Wait | Noop) -> str:
 
 def counts(picture: Picture) -> str:
     """``75 tasks, 59 arrows``."""
-    return f"{_count(len(picture.graph.tasks), 'task')}, {_count(len(picture.edges), 'arrow')}"
+    return f"{counted(len(picture.graph.tasks), 'task')}, {counted(len(picture.edges), 'arrow')}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """``1 task`` or ``75 tasks``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

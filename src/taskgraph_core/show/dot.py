@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from taskgraph_core.ir import Task, TaskGraph
     from taskgraph_core.show.picture import Box, Edge, Picture
 
-_LONGEST_TITLE = 80
 _LINE = 28
 
 
@@ -30,7 +29,7 @@ def dot(graph: TaskGraph) -> str:
     picture = picture_of(graph)
     names = {task.id: f"t{number}" for number, task in enumerate(graph.tasks, 1)}
     lines = [
-        f"digraph {quoted(graph.id)} {{",
+        f'digraph "{graph.id}" {{',
         "    graph [rankdir=LR, compound=true, fontname=Helvetica, fontsize=11, nodesep=0.2, ranksep=0.6]",
         '    node [shape=box, style="rounded,filled", fillcolor=white, fontname=Helvetica, fontsize=10]',
         '    edge [color="#6b7280", arrowsize=0.6]',
@@ -42,13 +41,13 @@ def dot(graph: TaskGraph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def quoted(text: str) -> str:
-    """A string that Graphviz shows as it is."""
-    return '"' + plain(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') + '"'
+def escaped(text: str) -> str:
+    """Text that Graphviz shows as it is, for inside a quoted string."""
+    return plain(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _cluster(box: Box, names: dict[str, str]) -> list[str]:
-    """A group; invisible edges keep its end behind its members where no visible ones do."""
+    """A group; dotted lines lead from its last members to its end where no edges do."""
     end = names[box.parent.id]
     colour = STATUSES[box.parent.status].light
     lines = [f"    subgraph cluster_{end} {{"]
@@ -72,17 +71,17 @@ def _label(task: Task) -> str:
     """Status and id, then the title in short lines."""
     mark = PRIORITIES[task.priority]
     rule = "" if task.trigger_rule == "all_success" else f" ({task.trigger_rule})"
-    head = f"{STATUSES[task.status].sign} {plain(task.id)}{' ' + mark if mark else ''}{rule}"
+    head = f"{STATUSES[task.status].sign} {clipped(task.id)}{' ' + mark if mark else ''}{rule}"
     rows = [head]
     row = ""
-    for word in clipped(plain(task.title), _LONGEST_TITLE).split():
+    for word in clipped(task.title).split():
         if row and len(row) + 1 + len(word) > _LINE:
             rows.append(row)
             row = word
         else:
             row = f"{row} {word}".strip()
     rows += [row] if row else []
-    return '"' + "\\n".join(quoted(line)[1:-1] for line in rows) + '"'
+    return '"' + "\\n".join(map(escaped, rows)) + '"'
 
 
 def _edge(edge: Edge, picture: Picture, names: dict[str, str]) -> str:

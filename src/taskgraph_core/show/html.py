@@ -50,7 +50,7 @@ _PAGE = """\
 </header>
 <main id="view">
 {drawing}</main>
-<aside id="panel" aria-label="The chosen task" aria-live="polite">
+<aside id="panel" aria-label="The chosen task">
 <p class="facts">Point at a task to see what it waits for and what waits for it; choose it to read about it here. \
 Keyboard: Tab from task to task, left and right along the arrows, Enter to choose, Escape to let go.</p>
 </aside>

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 MOST_EDGES = 500
 """Above this a viewer refuses to draw unless it is configured to; a diagram may not configure it."""
 
-_LONGEST_TITLE = 80
-_NOT_ITSELF = re.compile(r"[\x21-\x2b\x2d\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]|(?<=\d)\.")
+_NOT_ITSELF = re.compile(
+    r"[\x22-\x26\x2a\x2b\x3a-\x3e\x40\x5b-\x60\x7b-\x7e]"
+    r"|(?<![^\W_])-|-(?![^\W_])"  # a hyphen, except inside a word
+    r"|d(?=irection)"  # Mermaid reads "direction TB" anywhere in a line, also inside quotes
+)
 
 
 def mermaid(graph: TaskGraph) -> str:
@@ -45,7 +48,7 @@ def mermaid(graph: TaskGraph) -> str:
         lines.append(f"    subgraph {names[task.id]}[{_label(task)}]")
         lines += [f"        {_node(member, names)}" for member in box.members]
         if box.shows_end:
-            lines.append(f'        {names[task.id]}_end(["{escaped(task.id)} ends"])')
+            lines.append(f'        {names[task.id]}_end(["{escaped(clipped(task.id))} ends"])')
         lines.append("    end")
     lines += [f"    {_edge(edge, picture, names)}" for edge in picture.edges]
     lines += _looks(graph, names)
@@ -53,8 +56,11 @@ def mermaid(graph: TaskGraph) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text that is nothing but itself inside a quoted label."""
-    return _NOT_ITSELF.sub(lambda found: f"#{ord(found[0])};", plain(text))
+    """Text that is nothing but itself inside a quoted label.
+
+    The ligature is one sign of those that Mermaid itself writes for a code, and would be read as one.
+    """
+    return _NOT_ITSELF.sub(lambda found: f"#{ord(found[0])};", plain(text).replace("\N{LATIN SMALL LIGATURE FL}", "fl"))
 
 
 def _node(task: Task, names: dict[str, str]) -> str:
@@ -62,10 +68,13 @@ def _node(task: Task, names: dict[str, str]) -> str:
 
 
 def _label(task: Task) -> str:
-    words = f"{task.id} {clipped(plain(task.title), _LONGEST_TITLE)}".strip()
-    mark = PRIORITIES[task.priority]
-    rule = "" if task.trigger_rule == "all_success" else f"<br/>{escaped(task.trigger_rule)}"
-    return f'"{escaped(words)}{" " + mark if mark else ""}{rule}"'
+    """Status, id, title; the sign in front also keeps ``1.`` and ``-`` from beginning a list."""
+    words = [STATUSES[task.status].sign, escaped(clipped(task.id)), escaped(clipped(task.title))]
+    words += [
+        PRIORITIES[task.priority],
+        "" if task.trigger_rule == "all_success" else escaped(f"({task.trigger_rule})"),
+    ]
+    return f'"{" ".join(filter(None, words))}"'
 
 
 def _edge(edge: Edge, picture: Picture, names: dict[str, str]) -> str:

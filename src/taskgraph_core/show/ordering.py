@@ -58,16 +58,14 @@ def _sort(lanes: Lanes, number: int, segments: list[Segment], *, forward: bool) 
     wanted: dict[int, list[int]] = {}
     for segment in segments:
         if forward:
-            node, level = segment.right, tops[segment.left] + segment.out - segment.into
+            node, top = segment.right, tops[segment.left] + segment.out - segment.into
         else:
-            node, level = segment.left, tops[segment.right] + segment.into - segment.out
-        wanted.setdefault(node, []).append(level + PORT if node < lanes.pieces else level)
+            node, top = segment.left, tops[segment.right] + segment.into - segment.out
+        wanted.setdefault(node, []).append(top + PORT if node < lanes.pieces else top)
     column = lanes.columns[number]
-    moving = [
-        (sum(wanted[node]) / len(wanted[node]), place, node) for place, node in enumerate(column) if node in wanted
-    ]
-    movers = iter(sorted(moving))
-    lanes.columns[number] = [next(movers)[2] if node in wanted else node for node in column]
+    level = {node: sum(levels) / len(levels) for node, levels in wanted.items()}
+    movers = iter(sorted((node for node in column if node in level), key=level.__getitem__))
+    lanes.columns[number] = [next(movers) if node in level else node for node in column]
 
 
 def _stacked(lanes: Lanes, number: int) -> dict[int, int]:

@@ -84,6 +84,7 @@ function choose(number, move) {
   if (chosen !== null) cards[chosen].classList.remove("chosen");
   chosen = number;
   light(number);
+  panel.setAttribute("aria-live", number === null ? "off" : "polite");
   if (number === null) {
     overview();
     return;

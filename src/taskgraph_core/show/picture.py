@@ -5,22 +5,22 @@ a box: the box begins where its first subtasks begin and its end is the parent i
 into a box stands for one to each of its first tasks, an edge out of a box is one from the parent,
 and that the parent comes after its subtasks needs no edge.
 
-Edges that follow from others are left out (A. V. Aho, M. R. Garey, J. D. Ullman, SIAM J. Comput.
-1 (2), 1972), except into a task whose trigger rule looks at more than success: there each one counts.
+Edges that follow from others are left out (``analysis.reduction``), except into a task whose
+trigger rule looks at more than success: there each one counts.
 """
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from taskgraph_core.analysis.reduction import redundant_edges
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.errors import InputError
+from taskgraph_core.show.groups import closed_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping, Sequence
 
     from taskgraph_core.ir import Task, TaskGraph
 
@@ -42,12 +42,14 @@ class Box:
         parent: the task whose start is the box's end.
         members: the subtasks, each after those it waits for.
         first: ids of the members that wait for no other member.
+        entering: ids of the tasks outside that all of the first wait for.
         shows_end: edges lead to the parent itself, so its place has to be seen.
     """
 
     parent: Task
     members: tuple[Task, ...]
     first: tuple[str, ...]
+    entering: tuple[str, ...]
     shows_end: bool
 
 
@@ -59,7 +61,7 @@ class Picture:
         graph: where it comes from.
         boxes: by the parent's id.
         home: the box of each member, by ids.
-        edges: what is drawn, by the target's and then the source's place in the graph.
+        edges: what is drawn, by the target's place in the graph.
         left_out: how many edges are not drawn because they follow from others.
     """
 
@@ -84,7 +86,7 @@ class Picture:
 
 
 def picture_of(graph: TaskGraph) -> Picture:
-    """Decide what is drawn; O(tasks x edges) at worst.
+    """Decide what is drawn.
 
     Raises:
         InputError: the dependencies go in a circle.
@@ -93,103 +95,50 @@ def picture_of(graph: TaskGraph) -> Picture:
     if not topology.acyclic:
         msg = "the dependencies go in a circle"
         raise InputError(msg, where=graph.id, fix="run 'taskgraph check' to see which")
-    known = graph.by_id
-    upstream = {task.id: list(dict.fromkeys(i for i in task.depends_on if i in known)) for task in graph.tasks}
-    ids = topology.ids
+    upstream = {task.id: list(dict.fromkeys(i for i in task.depends_on if i in graph.by_id)) for task in graph.tasks}
     redundant = {
-        (ids[source], ids[target])
+        (topology.ids[source], topology.ids[target])
         for source, target in redundant_edges(topology)
         if graph.tasks[target].trigger_rule == "all_success"
     }
-    members = _closed_groups(graph, upstream)
-    home = {member: parent for parent, inside in members.items() for member in inside}
-    edges: list[Edge] = []
-    boxes = {}
-    common = {}
-    for parent, inside in members.items():
-        first = [member for member in inside if not any(home.get(other) == parent for other in upstream[member])]
-        common[parent] = set(upstream[first[0]]).intersection(*(upstream[member] for member in first))
-        task = known[parent]
-        shows_end = task.trigger_rule != "all_success" or any(
-            home.get(other) != parent and (other, parent) not in redundant for other in upstream[parent]
-        )
-        boxes[parent] = Box(task, tuple(known[member] for member in inside), tuple(first), shows_end)
-    for task in graph.tasks:
-        box = boxes.get(task.id)
-        if box:
-            needed = [i for i in upstream[box.first[0]] if i in common[task.id]]
-            edges += [
-                Edge(other, task.id, entering=True)
-                for other in needed
-                if any((other, member) not in redundant for member in box.first)
-            ]
-            if not box.shows_end:
-                continue
-        shared: Iterable[str] = ()
-        if home.get(task.id) and task.id in boxes[home[task.id]].first:
-            shared = common[home[task.id]]
-        edges += [
-            Edge(other, task.id)
-            for other in upstream[task.id]
-            if other not in shared and (other, task.id) not in redundant
-        ]
-    return Picture(graph, boxes, home, tuple(edges), len(redundant))
-
-
-def _closed_groups(graph: TaskGraph, upstream: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Members of each outermost group that its parent closes, in an order of their dependencies."""
-    found: dict[str, list[str]] = {}
-    for task in graph.tasks:
-        outermost = _outermost(graph, task)
-        if outermost is not None:
-            found.setdefault(outermost, []).append(task.id)
-    return {
-        parent: _ordered(inside, upstream)
-        for parent, inside in found.items()
-        if _reaching(parent, set(inside), upstream) == set(inside)
+    groups = closed_groups(graph, upstream)
+    home = {member: parent for parent, members in groups.items() for member in members}
+    drawn = {
+        task_id: [other for other in others if (other, task_id) not in redundant]
+        for task_id, others in upstream.items()
     }
+    boxes = {
+        parent: _box(graph, graph.by_id[parent], members, upstream, drawn[parent]) for parent, members in groups.items()
+    }
+    edges = tuple(edge for task in graph.tasks for edge in _edges_into(task, boxes, home, drawn))
+    return Picture(graph, boxes, home, edges, len(redundant))
 
 
-def _outermost(graph: TaskGraph, task: Task) -> str | None:
-    """The last of a task's parents' parents; None if it has no parent or they go in a circle."""
-    seen = {task.id}
-    at = task
-    while at.group is not None and at.group in graph.by_id:
-        if at.group in seen:
-            return None
-        seen.add(at.group)
-        at = graph.by_id[at.group]
-    return None if at is task else at.id
+def _box(
+    graph: TaskGraph, parent: Task, members: list[str], upstream: Mapping[str, Sequence[str]], drawn: Sequence[str]
+) -> Box:
+    inside = set(members)
+    first = [member for member in members if inside.isdisjoint(upstream[member])]
+    entering = set(upstream[first[0]]).intersection(*(upstream[member] for member in first))
+    return Box(
+        parent,
+        tuple(graph.by_id[member] for member in members),
+        tuple(first),
+        tuple(other for other in upstream[first[0]] if other in entering),
+        shows_end=parent.trigger_rule != "all_success" or not inside.issuperset(drawn),
+    )
 
 
-def _reaching(parent: str, inside: set[str], upstream: dict[str, list[str]]) -> set[str]:
-    """Those members from which edges among the members lead to the parent."""
-    found: set[str] = set()
-    work = [parent]
-    while work:
-        for other in upstream[work.pop()]:
-            if other in inside and other not in found:
-                found.add(other)
-                work.append(other)
-    return found
-
-
-def _ordered(inside: list[str], upstream: dict[str, list[str]]) -> list[str]:
-    """Members after the members they wait for, otherwise in the graph's order."""
-    place = {member: number for number, member in enumerate(inside)}
-    waiting = {member: sum(other in place for other in upstream[member]) for member in inside}
-    downstream: dict[str, list[str]] = {}
-    for member in inside:
-        for other in upstream[member]:
-            if other in place:
-                downstream.setdefault(other, []).append(member)
-    ready = [place[member] for member in inside if not waiting[member]]
-    ordered = []
-    while ready:
-        member = inside[heapq.heappop(ready)]
-        ordered.append(member)
-        for other in downstream.get(member, ()):
-            waiting[other] -= 1
-            if not waiting[other]:
-                heapq.heappush(ready, place[other])
-    return ordered
+def _edges_into(
+    task: Task, boxes: Mapping[str, Box], home: Mapping[str, str], drawn: Mapping[str, Sequence[str]]
+) -> Iterator[Edge]:
+    """The edges into a task and, if it is a box, into its first members together."""
+    box = boxes.get(task.id)
+    if box is not None:
+        needed = {other for member in box.first for other in drawn[member]}
+        yield from (Edge(other, task.id, entering=True) for other in box.entering if other in needed)
+        if not box.shows_end:
+            return
+    around = boxes.get(home.get(task.id, ""))
+    entered = set(around.entering) if around is not None and task.id in around.first else set()
+    yield from (Edge(other, task.id) for other in drawn[task.id] if other not in entered)

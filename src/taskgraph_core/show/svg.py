@@ -30,7 +30,8 @@ _NOTE_SIZE, _NOTE_LINE = 11.0, 16
 _MOST_NOTE_WIDTH = 1100
 
 _ARROW = (
-    '<marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="10" markerHeight="10"'
+    ' markerUnits="userSpaceOnUse" orient="auto">'
     '<path class="arrow" d="M0 .5L8 4 0 7.5Z"/></marker>'
 )
 
@@ -75,7 +76,7 @@ def drawing(picture: Picture, *, heading: bool = True) -> str:
 
 def _reading(picture: Picture) -> str:
     """How to read it, as far as this picture needs it."""
-    words = []
+    words = [] if picture.graph.tasks else ["There are no tasks."]
     if picture.edges or picture.boxes:
         words.append("An arrow leads from a task to one that waits for it.")
     if picture.boxes:

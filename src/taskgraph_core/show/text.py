@@ -34,6 +34,7 @@ def plain_lines(text: str) -> str:
     return "\n".join(plain(line) for line in text.splitlines())
 
 
-def clipped(text: str, most: int) -> str:
-    """At most so many characters, the last of them an ellipsis if some were cut."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def clipped(text: str, most: int = 80) -> str:
+    """One safe line of at most so many characters, the last of them an ellipsis if some were cut."""
+    line = plain(text[: 4 * most + 4])
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

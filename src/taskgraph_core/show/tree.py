@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from taskgraph_core.duration import human
-from taskgraph_core.show.describe import claim_words
+from taskgraph_core.show.describe import claim_words, counted
 from taskgraph_core.show.palette import PRIORITIES, STATUSES
 from taskgraph_core.show.picture import picture_of
 from taskgraph_core.show.text import clipped, plain
@@ -30,7 +30,7 @@ def tree(graph: TaskGraph) -> Tree:
     """
     picture = picture_of(graph)
     waits_for = picture.waits_for
-    heading = Text.assemble((plain(graph.title) or graph.id, "bold"), (f"  {len(graph.tasks)} tasks", "dim"))
+    heading = Text.assemble((plain(graph.title) or graph.id, "bold"), (f"  {counted(len(graph.tasks), 'task')}", "dim"))
     root = Tree(heading, guide_style="dim")
     for task in picture.outside:
         branch = root.add(_line(task, waits_for.get(task.id, []), picture))
@@ -57,15 +57,15 @@ def text(graph: TaskGraph, width: int = 100) -> str:
 def _line(task: Task, edges: list[Edge], picture: Picture) -> Text:
     look = STATUSES[task.status]
     gone = "dim strike" if task.status == "cancelled" else "default"
-    line = Text.assemble((look.sign, look.style), " ", (plain(task.id), "bold"), " ")
-    line.append(clipped(plain(task.title), _LONGEST_TITLE), gone)
+    line = Text.assemble((look.sign, look.style), " ", (clipped(task.id), "bold"), " ")
+    line.append(clipped(task.title, _LONGEST_TITLE), gone)
     if PRIORITIES[task.priority]:
         line.append(f" {PRIORITIES[task.priority]}", "red" if task.priority == "critical" else "yellow")
     line.append(_upstream("←", [edge for edge in edges if edge.entering or task.id not in picture.boxes]), "cyan")
     line.append(_upstream("ends ←", [edge for edge in edges if not edge.entering and task.id in picture.boxes]), "cyan")
     facts: list[str] = [] if task.trigger_rule == "all_success" else [task.trigger_rule]
     facts += [human(task.estimate)] if task.estimate else []
-    facts += [plain(claim_words(claim)) for claim in task.claims]
+    facts += [clipped(claim_words(claim)) for claim in task.claims]
     line.append("".join(f"  {fact}" for fact in facts), "dim")
     return line
 
@@ -73,6 +73,6 @@ def _line(task: Task, edges: list[Edge], picture: Picture) -> Text:
 def _upstream(arrow: str, edges: list[Edge]) -> str:
     if not edges:
         return ""
-    shown = ", ".join(plain(edge.source) for edge in edges[:_MOST_IDS])
+    shown = ", ".join(clipped(edge.source) for edge in edges[:_MOST_IDS])
     more = f" and {len(edges) - _MOST_IDS} more" if len(edges) > _MOST_IDS else ""
     return f"  {arrow} {shown}{more}"

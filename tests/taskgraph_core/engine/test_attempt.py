@@ -45,7 +45,7 @@ def test_what_could_not_be_stopped_is_said_with_the_timeout() -> None:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            raise asyncio.CancelledError("it may still run") from None  # noqa: EM101
+            raise asyncio.CancelledError("it may still run") from None  # noqa: EM101, TRY003
         return SUCCESS
 
     assert carried_out(perform, timeout=0.05).error == "timed out after 50 ms; it may still run"

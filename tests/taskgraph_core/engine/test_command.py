@@ -5,13 +5,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.graphs import graph_of
 
+from support.graphs import graph_of
 from taskgraph_core.ir import Command, Retry, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from taskgraph_core.record import Attempt
 
     from .conftest import Project
@@ -21,6 +19,10 @@ def only(project: Project, action: Command, **fields: Any) -> Attempt:
     """The last attempt of a run of one task."""
     record = project.run(TaskGraph(id="one", tasks=(Task(**{"id": "1", "action": action, **fields}),)))
     return record.tasks[0].attempts[-1]
+
+
+def shell(line: str) -> Command:
+    return Command(shell=line)
 
 
 def variables(project: Project, action: Command, **fields: Any) -> dict[str, str]:
@@ -38,12 +40,12 @@ ENV = Command(argv=("env", "-0"))
     [(0, "success", ""), (99, "skipped", ""), (1, "failed", "exit code 1"), (255, "failed", "exit code 255")],
 )
 def test_the_exit_code_decides_the_outcome(project: Project, code: int, outcome: str, error: str) -> None:
-    attempt = only(project, Command(shell=f"exit {code}"))
+    attempt = only(project, shell(f"exit {code}"))
     assert (attempt.outcome, attempt.exit_code, attempt.error) == (outcome, code, error)
 
 
 def test_a_program_ended_by_a_signal_failed_by_its_name(project: Project) -> None:
-    attempt = only(project, Command(shell="kill -KILL $$"))
+    attempt = only(project, shell("kill -KILL $$"))
     assert (attempt.outcome, attempt.exit_code, attempt.error) == ("failed", -9, "ended by SIGKILL")
 
 
@@ -54,12 +56,12 @@ def test_arguments_pass_through_no_shell(project: Project) -> None:
 
 
 def test_both_streams_go_to_the_log_in_order(project: Project) -> None:
-    only(project, Command(shell="echo one; echo two >&2; echo three"))
+    only(project, shell("echo one; echo two >&2; echo three"))
     assert project.log("1") == "one\ntwo\nthree\n"
 
 
 def test_standard_input_is_empty(project: Project) -> None:
-    assert only(project, Command(shell="cat"), timeout=20.0).outcome == "success"
+    assert only(project, shell("cat"), timeout=20.0).outcome == "success"
 
 
 def test_a_relative_program_lies_in_the_project_also_when_it_runs_elsewhere(project: Project) -> None:
@@ -78,8 +80,15 @@ def test_an_added_variable_wins_over_the_inherited_one(project: Project, monkeyp
 
 def test_inherited_bytes_that_are_no_text_arrive_unchanged(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environb, b"RAW", b"\xff\xfe")
-    only(project, Command(shell='printf %s "$RAW"'))
+    only(project, shell('printf %s "$RAW"'))
     assert project.directory.log("1", 1).read_bytes() == b"\xff\xfe"
+
+
+def test_a_run_started_by_a_rollback_of_another_does_not_take_itself_for_one(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKGRAPH_UNDO", "1")
+    assert "TASKGRAPH_UNDO" not in variables(project, ENV)
 
 
 def test_the_environment_names_task_and_run(project: Project) -> None:
@@ -100,7 +109,7 @@ def test_the_environment_names_task_and_run(project: Project) -> None:
 
 
 def test_the_whole_task_is_in_the_file_the_environment_names(project: Project) -> None:
-    task = Task(id="1", title="x" * 5000, details="a\0b", action=Command(shell='cat "$TASKGRAPH_TASK_JSON"'))
+    task = Task(id="1", title="x" * 5000, details="a\0b", action=shell('cat "$TASKGRAPH_TASK_JSON"'))
     project.run(TaskGraph(id="one", tasks=(task,)))
     assert Task.model_validate(json.loads(project.log("1"))) == task
 
@@ -110,7 +119,7 @@ def test_a_nul_in_a_title_does_not_stop_the_task(project: Project) -> None:
 
 
 def test_the_idempotency_key_is_one_for_all_attempts_and_another_for_each_task(project: Project) -> None:
-    say = Command(shell="echo $TASKGRAPH_IDEMPOTENCY_KEY $TASKGRAPH_ATTEMPT; exit 1")
+    say = shell("echo $TASKGRAPH_IDEMPOTENCY_KEY $TASKGRAPH_ATTEMPT; exit 1")
     project.run(graph_of("a", "b", tasks={"a": {"action": say, "retry": Retry(attempts=2)}, "b": {"action": say}}))
     (first, one), (second, two), (other, _) = (project.log(*which).split() for which in (("a", 1), ("a", 2), ("b", 1)))
     assert first == second != other
@@ -146,7 +155,7 @@ def test_what_cannot_be_started_is_a_failed_attempt_that_says_why(
 
 def test_hostile_ids_stay_inside_the_run(project: Project) -> None:
     ids = ["../../x", "/etc/passwd", "a\0b", "A", "a", "x" * 10_000]
-    tasks = tuple(Task(id=task_id, action=Command(shell="echo said")) for task_id in ids)
+    tasks = tuple(Task(id=task_id, action=shell("echo said")) for task_id in ids)
     record = project.run(TaskGraph(id="hostile", tasks=tasks))
     assert record.state == "success"
     assert [project.log(task_id) for task_id in ids] == ["said\n"] * len(ids)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.graphs import graph_of
 
+from support.graphs import graph_of
 from taskgraph_core.engine.events import TaskEnded
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run
@@ -71,7 +71,7 @@ def test_the_run_timeout_cancels_what_runs_and_what_waits(project: Project, live
 def test_cancelling_the_coroutine_leaves_nothing_running(project: Project, lives: Callable[[int], bool]) -> None:
     async def main() -> None:
         running = asyncio.create_task(run(one(STUBBORN + WAIT), RunOptions(project.path, grace=0.2)))
-        while not (project.path / "pids").exists() or len(project.pids()) < 2:
+        while not (project.path / "pids").exists() or len(project.pids()) < 2:  # noqa: ASYNC110 - a shell sets no event
             await asyncio.sleep(0.02)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -91,7 +91,7 @@ def test_an_observer_that_raises_ends_the_run_and_leaves_nothing_running(
     graph = graph_of(
         "long",
         "short",
-        tasks={"long": {"action": Command(shell=STUBBORN + WAIT)}, "short": {"action": Command(shell="sleep 0.8")}},
+        tasks={"long": {"action": Command(shell=STUBBORN + WAIT)}, "short": {"action": Command(argv=("sleep", "0.8"))}},
     )
     with pytest.raises(BrokenPipeError):
         asyncio.run(run(graph, RunOptions(project.path, grace=0.2, max_parallel=2), [object_to_ends]))

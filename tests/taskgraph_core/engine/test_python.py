@@ -4,8 +4,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.graphs import graph_of
 
+from support.graphs import graph_of
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
 from taskgraph_core.ir import Python, Task, TaskGraph
@@ -175,5 +175,5 @@ def test_what_tasks_print_at_the_same_time_goes_to_their_own_logs(
 
 def test_what_observers_print_meanwhile_is_not_captured(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     task = Task(id="1", action=Python(entry_point="project_tasks:say", kwargs={"text": "x"}))
-    run_graph(TaskGraph(id="one", tasks=(task,)), RunOptions(project.path), [lambda _: print("event")])
+    run_graph(TaskGraph(id="one", tasks=(task,)), RunOptions(project.path), [lambda _: print("event")])  # noqa: T201 - an observer that prints
     assert set(capsys.readouterr().out.splitlines()) == {"event"}

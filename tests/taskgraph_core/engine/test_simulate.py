@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
-from support.graphs import graph_of, graphs
 
+from support.graphs import graph_of, graphs
 from taskgraph_core.engine.events import RunEnded, RunStarted, TaskEnded
 from taskgraph_core.engine.simulate import simulate_run
 from taskgraph_core.errors import EngineError
@@ -30,7 +30,7 @@ def test_time_passes_by_the_estimates() -> None:
 
 def test_resources_make_tasks_take_turns() -> None:
     claim = {"claims": (Claim(resource="db"),), "estimate": 2.0}
-    graph = graph_of("a", "b", "c", tasks={name: claim for name in "abc"}, resources=(Resource(name="db", capacity=1),))
+    graph = graph_of("a", "b", "c", tasks=dict.fromkeys("abc", claim), resources=(Resource(name="db", capacity=1),))
     assert simulate_run(graph, max_parallel=9).seconds == 6.0
 
 

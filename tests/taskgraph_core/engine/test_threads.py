@@ -64,8 +64,6 @@ def test_the_context_of_the_caller_goes_along() -> None:
 
 
 def test_threads_end_when_closed() -> None:
-    before = threading.active_count()
-
     async def main() -> list[threading.Thread]:
         threads = Threads()
         found = await asyncio.gather(*(threads.call(threading.current_thread) for _ in range(3)))
@@ -74,4 +72,4 @@ def test_threads_end_when_closed() -> None:
 
     for thread in asyncio.run(main()):
         thread.join(20)
-    assert threading.active_count() == before
+        assert not thread.is_alive()

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.graphs import graph_of
 
+from support.graphs import graph_of
 from taskgraph_core.engine.wait import answers
 from taskgraph_core.ir import Command, Task, TaskGraph, Wait
 
@@ -56,7 +56,7 @@ def test_a_file_is_awaited_in_the_project(project: Project) -> None:
         "write",
         tasks={
             "wait": {"action": Wait(what="file", target="flag", interval=0.01), "timeout": 20.0},
-            "write": {"action": Command(shell="sleep 0.1; touch flag")},
+            "write": {"action": Command(argv=("sh", "-c", "sleep 0.1; touch flag"))},
         },
     )
     record = project.run(graph)

@@ -1,0 +1,69 @@
+"""The arguments of the DAG itself: when it runs, and how a run behaves as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider.layout import WIDTH, argument, number
+from airflow_provider.policy import fails_fast, run_timeout
+from airflow_provider.text import shortened
+from taskgraph_core.environment import TITLE_LIMIT
+from taskgraph_core.generate import literal
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import Schedule, TaskGraph
+
+TAG = "taskgraph"
+"""The tag by which all generated DAGs are found."""
+
+TAG_LIMIT = 100
+"""Longest tag that Airflow takes, in characters."""
+
+MOST_TAGS = 20
+"""Most labels of tasks that become tags of the DAG."""
+
+_LARGEST_NUMBER = 2**31 - 1
+
+
+def dag_arguments(graph: TaskGraph) -> str:
+    """What stands between the parentheses of ``DAG(…)``, a line an argument.
+
+    A start in the past puts a schedule in force at once; without catching up nothing else follows from it.
+    """
+    arguments = ["    DAG_ID,\n"]
+    if graph.title:
+        arguments.append(argument("dag_display_name", shortened(graph.title, TITLE_LIMIT)))
+    arguments += [
+        "    doc_md=__doc__,\n",
+        _schedule(graph.schedule),
+        "    start_date=pendulum.datetime(2025, 1, 1),\n",
+        argument("catchup", value=False),
+        argument("max_active_runs", 1),
+    ]
+    if graph.policy.max_parallel is not None:
+        arguments.append(argument("max_active_tasks", min(graph.policy.max_parallel, _LARGEST_NUMBER)))
+    bound = run_timeout(graph)
+    if bound is not None:
+        arguments.append(f"    dagrun_timeout=timedelta(seconds={literal(number(bound))}),\n")
+    if fails_fast(graph):
+        arguments.append(argument("fail_fast", value=True))
+    arguments += [
+        '    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},\n',
+        argument("tags", _tags(graph)),
+    ]
+    return "".join(arguments)
+
+
+def _schedule(schedule: Schedule | None) -> str:
+    if schedule is None:
+        return argument("schedule", None)
+    cron, timezone = literal(schedule.cron), literal(schedule.timezone)
+    line = f"    schedule=CronTriggerTimetable({cron}, timezone={timezone}),"
+    if len(line) <= WIDTH:
+        return f"{line}\n"
+    return f"    schedule=CronTriggerTimetable(\n        {cron},\n        timezone={timezone},\n    ),\n"
+
+
+def _tags(graph: TaskGraph) -> list[str]:
+    labels = dict.fromkeys(shortened(label, TAG_LIMIT) for task in graph.tasks for label in task.labels if label)
+    return [TAG, *sorted(label for label in list(labels)[:MOST_TAGS] if label != TAG)]

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from airflow.models.pool import Pool
+from airflow.sdk import DAG, TriggerRule, WeightRule
+from airflow.sdk.definitions._internal.dag_parsing_context import _airflow_parsing_context_manager
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.session import create_session
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import select
+
+from airflow_provider.groups import grouping, places
+from airflow_provider.names import SENTINEL, group_name, task_names
+from airflow_provider.pools import pools_used, seats
+from airflow_provider.provider import get_provider_info
+from airflow_provider.sentinel import sentinel_of
+from airflow_provider.target import TARGET, AirflowOptions
+from support.graphs import graph_of, graphs
+from taskgraph_core.ir import Command, Noop, Policy, Python, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from taskgraph_core.ir import TaskGraph
+
+OPERATORS = {
+    Command: {"BashOperator"},
+    Python: {"PythonOperator"},
+    Wait: {"Condition", "DateTimeSensor", "DateTimeSensorAsync"},
+    Noop: {"EmptyOperator"},
+}
+
+
+def assert_means_the_same(dag: DAG, graph: TaskGraph, pools: Mapping[str, Any]) -> None:
+    """Everything a graph says is read back from its DAG."""
+    names = task_names(graph.by_id)
+    taken, place, shown = seats(graph), places(graph), grouping(graph).shown
+    sentinel = sentinel_of(graph)
+    assert set(dag.task_dict) == {*names.values(), *([SENTINEL] if sentinel else [])}
+    assert dag.dag_id == graph.id
+    for task in graph.tasks:
+        made = dag.task_dict[names[task.id]]
+        assert type(made).__name__ in OPERATORS[type(task.action)]
+        assert made.upstream_task_ids == {names[other] for other in task.depends_on}
+        assert made.trigger_rule == TriggerRule(task.trigger_rule)
+        assert made.task_display_name == (task.title.replace("\0", "")[:1000] or made.task_id)
+        assert made.task_group.group_id == (group_name(names[place[task.id]]) if place.get(task.id) in shown else None)
+        if isinstance(task.action, Noop):
+            continue
+        seat = taken.get(task.id)
+        assert (made.pool, made.pool_slots) == ((seat.pool.name, seat.slots) if seat else ("default_pool", 1))
+        assert made.pool_slots <= (pools[made.pool]["slots"] if seat else 1)
+        assert made.weight_rule == WeightRule.ABSOLUTE
+        if not isinstance(task.action, Wait):
+            assert made.retries == task.retry.attempts - 1
+            assert made.execution_timeout == (timedelta(seconds=task.timeout) if task.timeout else None)
+            assert made.do_xcom_push is False
+        if made.retries:
+            assert made.retry_delay == timedelta(seconds=task.retry.delay)
+    if sentinel:
+        last = dag.task_dict[SENTINEL]
+        assert last.upstream_task_ids == {names[task.id] for task in sentinel.watches}
+        assert last.is_teardown is sentinel.asks
+        assert sentinel.asks or last.trigger_rule == TriggerRule.NONE_FAILED
+    for task in dag.tasks:
+        for other in task.upstream_task_ids:
+            assert task.task_id in dag.task_dict[other].downstream_task_ids
+    dag.task_group.topological_sort()
+    again = DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
+    assert set(again.task_dict) == set(dag.task_dict)
+    again.task_group.topological_sort()
+
+
+def test_every_committed_file_means_its_graph(case: Any, load: Callable[[Path], DAG]) -> None:
+    dag = load(case.folder / f"{case.graph.id}.py")
+    pools = json.loads((case.folder / f"{case.graph.id}.pools.json").read_text())
+
+    assert_means_the_same(dag, case.graph, pools)
+    assert set(pools) == {pool.name for pool in pools_used(seats(case.graph).values())}
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+    assert case.graph.fingerprint in (dag.doc_md or "")
+    assert "taskgraph" in dag.tags
+
+
+def test_no_committed_file_warns_of_anything(cases: Mapping[str, Any], tmp_path: Path) -> None:
+    script = tmp_path / "read.py"
+    script.write_text("import runpy, sys, airflow\nfor place in sys.argv[1:]:\n    runpy.run_path(place)\n")
+    files = [str(case.folder / f"{name}.py") for name, case in cases.items()]
+
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", script, *files], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert ended.returncode == 0, ended.stderr
+
+
+@given(graph=graphs())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_graph_means_the_same_in_airflow(graph: TaskGraph, load: Callable[[Path], DAG], tmp_path: Path) -> None:
+    actions = [Command(argv=("true",)), Python(entry_point="a.b:c"), Wait(what="file", target="/x"), Noop()]
+    tasks = tuple(
+        task.model_copy(
+            update={
+                "action": actions[int(task.id) % 4],
+                "group": str(int(task.id) % 3 + 1) if int(task.id) > 3 else None,
+            }
+        )
+        for task in graph.tasks
+    )
+    graph = graph.model_copy(update={"tasks": tasks})
+    made = TARGET.generate(graph, AirflowOptions())
+    place = tmp_path / f"{graph.fingerprint}.py"  # a name of its own: Python caches files by size and whole seconds
+    place.write_text(made.files["random.py"])
+
+    dag = load(place)
+
+    assert_means_the_same(dag, graph, json.loads(made.files["random.pools.json"]))
+    assert dag.max_active_tasks == (graph.policy.max_parallel or 16)
+    if graph.policy.on_failure == "stop":
+        assert dag.fail_fast is all(task.trigger_rule == "all_success" for task in tasks)
+
+
+def test_groups_that_go_in_circles_would_break_the_pages(load: Callable[[Path], DAG], tmp_path: Path) -> None:
+    members = {"a1": {"group": "A"}, "a2": {"group": "A"}, "b1": {"group": "B"}, "b2": {"group": "B"}}
+    graph = graph_of("a1", "b1 < a1", "b2", "a2 < b2", tasks=members)
+    place = tmp_path / "example.py"
+    place.write_text(TARGET.generate(graph, AirflowOptions()).files["example.py"])
+
+    assert len(load(place).task_group.topological_sort()) == 4
+
+    place.write_text(
+        "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+        "from airflow.sdk import DAG, TaskGroup\n"
+        "with DAG('example') as dag:\n"
+        "    with TaskGroup('A', prefix_group_id=False):\n"
+        "        a1, a2 = (EmptyOperator(task_id=name) for name in ('a1', 'a2'))\n"
+        "    with TaskGroup('B', prefix_group_id=False):\n"
+        "        b1, b2 = (EmptyOperator(task_id=name) for name in ('b1', 'b2'))\n"
+        "    a1 >> b1\n"
+        "    b2 >> a2\n"
+    )
+    with pytest.raises(Exception, match="cyclic"):
+        load(place).task_group.topological_sort()
+
+
+def test_a_task_process_builds_its_task_and_no_other(case: Any, load: Callable[[Path], DAG]) -> None:
+    name = task_names(case.graph.by_id)[case.graph.tasks[-1].id]
+    with _airflow_parsing_context_manager(dag_id=case.graph.id, task_id=name):
+        dag = load(case.folder / f"{case.graph.id}.py")
+
+    assert list(dag.task_dict) == [name]
+    assert not dag.task_dict[name].upstream_task_ids
+
+
+def test_a_schedule_fires_in_its_time_zone(cases: Mapping[str, Any], load: Callable[[Path], DAG]) -> None:
+    dag = load(cases["schedule"].folder / "schedule.py")
+
+    assert dag.timetable.expression == "0 2 * * *"
+    assert "Europe/Oslo" in str(dag.timetable.timezone)
+    assert dag.fail_fast
+    assert dag.dag_display_name == "Every night"
+
+
+def test_the_policy_of_a_run_is_the_dags(cases: Mapping[str, Any], load: Callable[[Path], DAG]) -> None:
+    policy: Policy = cases["rules"].graph.policy
+    dag = load(cases["rules"].folder / "rules.py")
+
+    assert dag.dagrun_timeout == timedelta(seconds=policy.timeout or 0)
+    assert dag.max_active_tasks == policy.max_parallel
+    first = dag.task_dict["t1"]
+    assert (first.retry_exponential_backoff, first.max_retry_delay) == (2, timedelta(seconds=300))
+
+
+def test_pools_are_imported(cases: Mapping[str, Any]) -> None:
+    place = cases["pools"].folder / "pools.pools.json"
+    airflow = Path(sys.executable).with_name("airflow")
+    subprocess.run([airflow, "pools", "import", place], check=True, capture_output=True, timeout=100)
+
+    with create_session() as session:
+        made = {pool.pool: pool.slots for pool in session.scalars(select(Pool))}
+
+    assert made == {"default_pool": 128} | {name: pool["slots"] for name, pool in json.loads(place.read_text()).items()}
+
+
+def test_provider_info_has_the_form_airflow_wants() -> None:
+    spec = find_spec("airflow")
+    assert spec is not None
+    assert spec.origin is not None
+    schema = json.loads(Path(spec.origin).with_name("provider_info.schema.json").read_text())
+
+    jsonschema.validate(get_provider_info(), schema)

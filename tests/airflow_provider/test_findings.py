@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider.target import TARGET, AirflowOptions
+from support.graphs import graph_of
+from taskgraph_core.ir import Claim, Command, Policy, Resource, Task, TaskGraph
+
+RUN = Command(argv=("true",))
+
+
+def codes(graph: TaskGraph, project_dir: str = "/srv") -> dict[str, tuple[str, ...]]:
+    """What was found, with the tasks concerned."""
+    made = TARGET.generate(graph, AirflowOptions(project_dir=project_dir))
+    return {finding.code: finding.tasks for finding in made.findings}
+
+
+def one_of_each(**fields: Any) -> TaskGraph:
+    return graph_of("1", "2 < 1", tasks={"1": {"action": RUN}, "2": {"action": RUN, **fields}})
+
+
+def test_an_ordinary_plan_is_not_remarked_upon() -> None:
+    assert codes(one_of_each()) == {}
+
+
+def test_a_big_plan_should_be_split() -> None:
+    tasks = tuple(Task(id=str(number)) for number in range(1_001))
+
+    assert "TG501" not in codes(TaskGraph(id="x", tasks=tasks[1:]))
+    assert "TG501" in codes(TaskGraph(id="x", tasks=tasks))
+
+
+def test_airflow_bounds_how_many_tasks_run_at_once() -> None:
+    tasks = tuple(Task(id=str(number)) for number in range(17))
+
+    assert codes(TaskGraph(id="x", tasks=tasks)) == {"TG509": ()}
+    assert codes(TaskGraph(id="x", tasks=tasks, policy=Policy(max_parallel=20))) == {}
+    assert codes(TaskGraph(id="x", tasks=tasks[1:])) == {}
+
+
+def test_folded_pools_are_stricter_than_the_plan() -> None:
+    both = (Claim(resource="a"), Claim(resource="b"))
+    graph = graph_of(
+        "1",
+        "2",
+        tasks={"1": {"action": RUN, "claims": both}, "2": {"action": RUN, "claims": both[:1]}},
+        resources=(Resource(name="a", capacity=1), Resource(name="b", capacity=2)),
+    )
+
+    assert codes(graph) == {"TG502": ("1", "2")}
+
+
+def test_stopping_ends_what_runs_as_well() -> None:
+    assert codes(graph_of("1", policy=Policy(on_failure="stop"))) == {"TG503": ()}
+
+
+def test_airflow_cannot_stop_where_rules_look_at_failures() -> None:
+    graph = graph_of("1", "2 < 1", tasks={"2": {"trigger_rule": "all_done"}}, policy=Policy(on_failure="stop"))
+
+    assert codes(graph) == {"TG504": ("2",)}
+
+
+def test_rollbacks_are_missing() -> None:
+    graph = one_of_each(rollback=RUN)
+
+    assert codes(graph) == {}
+    assert codes(graph.model_copy(update={"policy": Policy(rollback=True)})) == {"TG505": ("2",)}
+
+
+def test_a_failure_threshold_is_missing() -> None:
+    assert codes(graph_of("1", policy=Policy(failure_threshold=3))) == {"TG506": ()}
+
+
+def test_somebody_should_say_where_the_project_lies() -> None:
+    assert codes(one_of_each(), project_dir="") == {"TG507": ("1", "2")}
+    assert codes(graph_of("1"), project_dir="") == {}
+
+
+def test_groups_that_cannot_be_shown_are_named() -> None:
+    graph = graph_of(
+        "a1",
+        "b1 < a1",
+        "b2",
+        "a2 < b2",
+        tasks={"a1": {"group": "A"}, "a2": {"group": "A"}, "b1": {"group": "B"}, "b2": {"group": "B"}},
+    )
+
+    assert codes(graph) == {"TG508": ("A", "B")}
