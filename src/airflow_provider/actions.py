@@ -49,7 +49,7 @@ def action_entries(task: Task, project: str, *, holds_slots: bool) -> dict[str, 
 
     Args:
         task: the task.
-        project: absolute folder that relative paths belong to; empty for the DAG file's own.
+        project: folder that relative paths belong to, itself absolute or seen from the DAG file's; empty for that.
         holds_slots: whether the task claims a resource, which it then must not give back while it waits.
 
     Raises:
@@ -107,7 +107,7 @@ def _program(task: Task, command: Command, project: str) -> str:
     program = command.argv[0]
     if "/" not in program or isabs(program) or not command.cwd:
         return program
-    if project:
+    if isabs(project):
         return join(project, program)
     if isabs(command.cwd):
         msg = f"the program {program!r} lies in the project, and nobody said where that is on Airflow's workers"

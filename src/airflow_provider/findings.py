@@ -119,7 +119,7 @@ def _project(graph: TaskGraph, project: str) -> Iterator[Finding]:
             "commands and relative paths start in the folder of the DAG file, as nobody said where the project lies on "
             "Airflow's workers",
             tasks=tasks,
-            fix="name its absolute path with --project-dir",
+            fix="name it with --project-dir, as an absolute path or as seen from the DAG file",
         )
 
 

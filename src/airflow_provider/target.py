@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from posixpath import isabs
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
 
-def _absolute(path: str) -> str:
-    if path and not (isabs(path) and is_passable(path)):
-        msg = "it must be an absolute path"
+def _folder(path: str) -> str:
+    if not is_passable(path):
+        msg = "no system takes it as a path"
         raise ValueError(msg)
     return path
 
@@ -37,10 +36,10 @@ class AirflowOptions(Options):
 
     project_dir: Annotated[
         str,
-        AfterValidator(_absolute),
+        AfterValidator(_folder),
         Field(
-            description="Absolute path of the project on Airflow's workers: commands run there, and relative paths "
-            "start there. Without it that is the folder of the DAG file."
+            description="The project's folder on Airflow's workers: commands run and relative paths start there. "
+            "A relative one is seen from the folder of the DAG file, which it is without this option."
         ),
     ] = ""
 

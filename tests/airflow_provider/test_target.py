@@ -114,10 +114,20 @@ def test_unsound_graphs_are_refused(graph: TaskGraph) -> None:
         generate(graph)
 
 
-@pytest.mark.parametrize("path", ["relative/path", "/with\0nul"])
-def test_the_project_folder_must_be_a_whole_path(path: str) -> None:
-    with pytest.raises(ValidationError, match="absolute"):
-        AirflowOptions(project_dir=path)
+def test_the_project_folder_must_be_one_that_a_system_takes() -> None:
+    with pytest.raises(ValidationError, match="no system takes it"):
+        AirflowOptions(project_dir="/with\0nul")
+
+
+def test_a_relative_project_folder_is_seen_from_the_dag_file() -> None:
+    action = Command(argv=("./step.sh",), cwd="work")
+    graph = graph_of("1", tasks={"1": {"action": action}})
+
+    text = TARGET.generate(graph, AirflowOptions(project_dir="../project")).files["example.py"]
+
+    assert 'FOLDER = "{{ task.dag.folder }}/../project"' in text
+    assert '"cwd": "{{ task.dag.folder }}/../project/work"' in text
+    assert '"command": "../step.sh"' in text
 
 
 ATTACKS = st.sampled_from(

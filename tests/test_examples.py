@@ -1,0 +1,38 @@
+"""The committed DAGs are what the generator makes of the examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taskgraph_core.compile import Request, compile_request
+from taskgraph_core.generate import target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ["nightly", "plan"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_committed_dag_is_what_the_generator_prints(
+    example: str, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("TASKMASTER_TAG", raising=False)
+    airflow = target("airflow")
+    graph = compile_request(Request(f"examples/{example}")).graph
+
+    files = airflow.generate(graph, airflow.options(project_dir=f"../examples/{example}")).files
+
+    for name, text in files.items():
+        golden(ROOT / "dags" / name, text)
+
+
+def test_nothing_else_lies_in_the_dags_folder() -> None:
+    names = {place.name for place in (ROOT / "dags").iterdir() if not place.name.startswith(("_", "."))}
+
+    assert names == {"nightly.py", "nightly.pools.json", "bookmarks.py", "bookmarks.pools.json"}
