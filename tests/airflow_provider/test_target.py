@@ -127,7 +127,7 @@ def test_a_relative_project_folder_is_seen_from_the_dag_file() -> None:
 
     assert 'FOLDER = "{{ task.dag.folder }}/../project"' in text
     assert '"cwd": "{{ task.dag.folder }}/../project/work"' in text
-    assert '"command": "../step.sh"' in text
+    assert '"command": "../step.sh\\n"' in text
 
 
 ATTACKS = st.sampled_from(

@@ -170,48 +170,58 @@ JSON_VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=4)),
     max_leaves=12,
 )
-_IDS = st.one_of(st.integers(0, 6), st.sampled_from(["1", "2", "1.1", "2.1", "1.2", 1.1, 2.2, "3.1"]), TEXT)
+
+
+def _mostly(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any] = JSON_VALUES) -> st.SearchStrategy[Any]:
+    return st.integers(1, 24).flatmap(lambda number: odd if number == 24 else usual)
+
+
+_IDS = _mostly(st.one_of(st.integers(1, 6), st.sampled_from(["1", "2", "1.1", "2.1", "1.2", 1.1, 2.2, "3.1"])), TEXT)
 _WORDS = st.sampled_from(
     ["pending", "Done", "in_progress", "review", "blocked", "deferred", "cancelled", "completed", "high", "P0", "odd"]
+)
+_OVERRIDES = st.fixed_dictionaries(
+    {},
+    optional={
+        "estimate": st.sampled_from(["5m", 1.5, -1, 10**400]),
+        "command": st.sampled_from(["true", ["true"], []]),
+        "python": st.sampled_from(["a:b", {"call": "a:b", "kwargs": {"n": [1.5]}}, "a"]),
+        "priority": _WORDS,
+        "trigger_rule": st.sampled_from(["all_done", "one_failed", "never"]),
+        "claims": st.dictionaries(TEXT, st.sampled_from([0, 1, "write"]), max_size=2),
+    },
 )
 
 
 def _raw_tasks(subtasks: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Objects with the keys of tasks, each now and then of any kind at all."""
-    overrides = st.fixed_dictionaries(
-        {},
-        optional={
-            "estimate": st.sampled_from(["5m", 1.5, -1, 10**400, "x"]),
-            "command": st.sampled_from(["true", ["true"], [], 3]),
-            "priority": _WORDS,
-            "trigger_rule": st.sampled_from(["all_done", "one_failed", "never"]),
-            "claims": st.dictionaries(TEXT, st.sampled_from([0, 1, "write", "x"]), max_size=2),
-            "odd": SCALARS,
-        },
-    )
     return st.fixed_dictionaries(
-        {"id": st.one_of(_IDS, _IDS, _IDS, JSON_VALUES)},
+        {"id": _mostly(_IDS)},
         optional={
             "title": JSON_VALUES,
             "description": JSON_VALUES,
             "details": JSON_VALUES,
             "testStrategy": JSON_VALUES,
-            "status": st.one_of(_WORDS, JSON_VALUES),
-            "priority": st.one_of(_WORDS, JSON_VALUES),
-            "dependencies": st.one_of(st.lists(_IDS, max_size=3), st.lists(_IDS, max_size=3), JSON_VALUES),
-            "subtasks": st.one_of(subtasks, subtasks, JSON_VALUES),
+            "status": _mostly(_WORDS),
+            "priority": _mostly(_WORDS),
+            "dependencies": _mostly(st.lists(_IDS, max_size=2)),
+            "subtasks": _mostly(subtasks),
             "tags": JSON_VALUES,
             "complexity": SCALARS,
             "relevantFiles": JSON_VALUES,
-            "metadata": st.one_of(JSON_VALUES, st.fixed_dictionaries({"taskgraph": st.one_of(overrides, JSON_VALUES)})),
+            "metadata": st.one_of(JSON_VALUES, st.fixed_dictionaries({"taskgraph": _mostly(_OVERRIDES)})),
         },
     )
 
 
+def _list_of(tasks: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[list[Any]]:
+    unlike = st.lists(tasks, max_size=most, unique_by=lambda raw: str(raw["id"]))
+    return _mostly(unlike, st.lists(st.one_of(tasks, JSON_VALUES), max_size=most))
+
+
 def raw_plans() -> st.SearchStrategy[list[Any]]:
-    """Lists of what may be tasks: right, nearly right, and nothing like it."""
-    leaves = _raw_tasks(st.just([]))
-    return st.lists(st.one_of(_raw_tasks(st.lists(leaves, max_size=3)), leaves, JSON_VALUES), max_size=6)
+    """Lists of what may be tasks: right, nearly right, and now and then nothing like it."""
+    return _list_of(_raw_tasks(_list_of(_raw_tasks(st.just([])), 3)), 6)
 
 
 @st.composite

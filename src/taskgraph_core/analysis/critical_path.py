@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from taskgraph_core.analysis.earliest import Earliest, earliest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from taskgraph_core.ir import TaskGraph
 
 
@@ -40,7 +42,7 @@ def critical_path(graph: TaskGraph, times: Earliest | None = None) -> CriticalPa
 def _chain(times: Earliest) -> list[int]:
     """Back from the last end through whatever made each task start when it did."""
     place = {number: position for position, number in enumerate(times.topology.order)}
-    candidates = [number for number, runs in enumerate(times.runs) if runs]
+    candidates: Sequence[int] = range(len(times.end))
     chain: list[int] = []
     while candidates:
         last = max(candidates, key=lambda number: (times.end[number], place[number]))

@@ -27,7 +27,7 @@ def show(
     if how == "tree" and output is None:
         from rich.console import Console  # noqa: PLC0415 - only this form pays for it
 
-        from taskgraph_core.show import tree  # noqa: PLC0415
+        from taskgraph_core.show.tree import tree  # noqa: PLC0415
 
         Console().print(tree(graph))
         return

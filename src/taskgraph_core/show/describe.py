@@ -38,3 +38,8 @@ def counts(picture: Picture) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 task`` or ``75 tasks``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def left_out_words(picture: Picture) -> str:
+    """That edges are missing from the picture, and how many; empty if none are."""
+    return f"Dependencies that follow from others are not drawn ({picture.left_out})." if picture.left_out else ""

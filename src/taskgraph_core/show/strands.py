@@ -87,18 +87,19 @@ def _followers(count: int, links: Sequence[Link]) -> dict[int, int]:
 
 
 def _cut(chain: list[int], heights: Sequence[int], limit: float) -> list[Strand]:
-    """One chain as stacks of about equal height."""
+    """One chain as stacks of about equal height: each block goes where its middle falls."""
     whole = sum(heights[number] + STACK_GAP for number in chain)
-    fair = whole / math.ceil(whole / max(limit, 1))
-    strands: list[Strand] = []
-    blocks: list[int] = []
-    tops: list[int] = []
+    fair = whole / math.ceil(whole / limit)
+    stacks: dict[int, list[int]] = {}
     top = 0
     for number in chain:
-        if blocks and top + heights[number] / 2 > fair:
-            strands.append(Strand(tuple(blocks), tuple(tops), top - STACK_GAP))
-            blocks, tops, top = [], [], 0
-        blocks.append(number)
-        tops.append(top)
+        stacks.setdefault(int((top + heights[number] / 2) / fair), []).append(number)
         top += heights[number] + STACK_GAP
-    return [*strands, Strand(tuple(blocks), tuple(tops), top - STACK_GAP)]
+    return [_stack(blocks, heights) for blocks in stacks.values()]
+
+
+def _stack(blocks: list[int], heights: Sequence[int]) -> Strand:
+    tops = [0]
+    for number in blocks:
+        tops.append(tops[-1] + heights[number] + STACK_GAP)
+    return Strand(tuple(blocks), tuple(tops[:-1]), tops[-1] - STACK_GAP)

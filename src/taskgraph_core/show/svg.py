@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from taskgraph_core.show.blocks import WIDTH
 from taskgraph_core.show.cards import drawn_block
-from taskgraph_core.show.describe import counts
+from taskgraph_core.show.describe import counts, left_out_words
 from taskgraph_core.show.layout import layout_of
 from taskgraph_core.show.lettering import fitted, width, wrap
 from taskgraph_core.show.markup import element, escaped
@@ -84,9 +84,8 @@ def _reading(picture: Picture) -> str:
             "A box is a task with its subtasks: an arrow into it leads to the first of them, "
             "an arrow out of it leaves when the last is done."
         )
-    if picture.left_out:
-        words.append(f"Dependencies that follow from others are not drawn ({picture.left_out}).")
-    return " ".join(words)
+    words.append(left_out_words(picture))
+    return " ".join(words).strip()
 
 
 def _frames(layout: Layout) -> list[str]:

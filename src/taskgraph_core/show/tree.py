@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from taskgraph_core.duration import human
-from taskgraph_core.show.describe import claim_words, counted
+from taskgraph_core.show.describe import claim_words, counted, left_out_words
 from taskgraph_core.show.palette import PRIORITIES, STATUSES
 from taskgraph_core.show.picture import picture_of
 from taskgraph_core.show.text import clipped, plain
@@ -38,7 +38,7 @@ def tree(graph: TaskGraph) -> Tree:
             for member in box.members:
                 branch.add(_line(member, waits_for.get(member.id, []), picture))
     if picture.left_out:
-        root.add(Text(f"{picture.left_out} dependencies that follow from others are not shown", "dim italic"))
+        root.add(Text(left_out_words(picture), "dim italic"))
     return root
 
 

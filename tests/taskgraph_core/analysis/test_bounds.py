@@ -38,6 +38,7 @@ def test_without_a_limit_on_workers_only_the_path_counts() -> None:
         (3, [2, 2, 2, 2], 40.0),
         (5, [3, 3, 2, 2], 20.0),
         (5, [4, 4, 2, 2], 30.0),
+        (5, [3, 5, 2, 1], 22.0),
     ],
 )
 def test_a_resource_is_used_to_its_capacity_at_best(capacity: int, slots: list[int], expected: float) -> None:

@@ -51,6 +51,12 @@ def test_a_task_that_starts_early_waits_for_that_one_alone() -> None:
     assert earliest(graph).waits_for == [[], [], [1]]
 
 
+def test_a_task_that_has_to_know_how_all_ended_waits_for_all() -> None:
+    graph = graph_of("a", "b", "task < a b", tasks={"task": {"trigger_rule": "all_done"}})
+
+    assert earliest(graph).waits_for == [[], [], [0, 1]]
+
+
 @given(graphs(claims=False))
 def test_it_is_what_the_scheduler_does_without_limits(graph: TaskGraph) -> None:
     times = earliest(graph)

@@ -31,6 +31,13 @@ def test_claims_count_as_much_as_workers() -> None:
     assert predict(graph_of("a", "b", "c", tasks={"a": write, "b": write}), 3).seconds == 2.0
 
 
+def test_what_ends_at_the_same_moment_is_all_known_before_anything_starts() -> None:
+    db = (Claim(resource="file:x", mode="write"),)
+    fields = {"short": {"claims": db}, "long": {"claims": db, "estimate": 9.0}}
+
+    assert predict(graph_of("a", "b", "short < a", "long < b", tasks=fields)).bars[2].id == "long"
+
+
 def test_the_workers_asked_for_count_not_those_of_the_policy() -> None:
     assert predict(graph_of("a", "b", policy=Policy(max_parallel=1)), 2).seconds == 1.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -78,6 +78,7 @@ def test_a_picture_shows_what_runs_what_waits_and_what_failed(standing: Standing
     ]
 
 
+@settings(deadline=None)
 @given(graphs(), st.floats(0.0, 40.0), st.integers(1, 200), st.integers(1, 60), st.text(max_size=60))
 def test_a_picture_always_fits(graph: TaskGraph, moment: float, width: int, height: int, title: str) -> None:
     tasks = tuple(task.model_copy(update={"title": title, "group": "1"}) for task in graph.tasks)

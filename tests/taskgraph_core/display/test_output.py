@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 
 from support.graphs import graph_of
-
 from taskgraph_core.display.lines import PlainDisplay
 from taskgraph_core.display.output import Output
 from taskgraph_core.engine.simulate import simulate_run
@@ -26,5 +25,6 @@ def test_a_run_goes_on_when_its_reader_is_gone() -> None:
 
 def test_characters_the_stream_has_no_code_for_are_escaped() -> None:
     raw = io.BytesIO()
-    Output(io.TextIOWrapper(raw, encoding="ascii")).line("é日 ok")
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    Output(stream).line("é日 ok")
     assert raw.getvalue() == b"\\xe9\\u65e5 ok\n"

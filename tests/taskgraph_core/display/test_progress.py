@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.graphs import graph_of, graphs
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .conftest import Standing
 
 
+@settings(deadline=None)
 @given(graphs(), st.integers(0, 50))
 def test_every_task_is_in_exactly_one_place_at_every_moment(graph: TaskGraph, seed: int) -> None:
     def outcome(task: Task, attempt: int) -> Outcome:

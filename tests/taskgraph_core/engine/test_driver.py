@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.graphs import graph_of, graphs
@@ -85,6 +85,7 @@ def one_by_one(graph: TaskGraph, outcome: Callable[[str, int, bool], Outcome]) -
     return scheduler
 
 
+@settings(deadline=None)
 @given(graphs(), st.integers(0, 999))
 def test_a_run_ends_in_the_states_the_scheduler_gives_for_the_same_outcomes(graph: TaskGraph, seed: int) -> None:
     graph = without_pauses(graph)
@@ -105,6 +106,7 @@ def test_a_run_ends_in_the_states_the_scheduler_gives_for_the_same_outcomes(grap
     assert {task.id: task.undo == "undone" for task in record.tasks if task.undo} == oracle.undone
 
 
+@settings(deadline=None)
 @given(graphs(), st.integers(0, 999))
 def test_no_capacity_is_ever_exceeded_and_the_order_is_kept(graph: TaskGraph, seed: int) -> None:
     graph = without_pauses(graph)
@@ -141,6 +143,7 @@ def test_no_capacity_is_ever_exceeded_and_the_order_is_kept(graph: TaskGraph, se
     assert len(record.tasks) == len(graph.tasks)
 
 
+@settings(deadline=None)
 @given(graphs(), st.integers(0, 999), st.integers(0, 30), st.integers(1, 2))
 def test_an_interrupted_run_ends_with_every_task_final_and_a_well_formed_story(
     graph: TaskGraph, seed: int, moment: int, times: int

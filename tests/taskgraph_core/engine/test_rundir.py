@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskgraph_core.engine.rundir import TAIL_BYTES, RunDirectory, file_name, new_run_id, tail
@@ -50,6 +50,7 @@ def test_hostile_ids_do_not_collide() -> None:
     assert len({file_name(task_id) for task_id in HOSTILE}) == len(HOSTILE)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=2, max_size=2, unique=True))
 def test_two_ids_never_share_a_name_even_where_case_does_not_count(ids: list[str]) -> None:
     assert file_name(ids[0]).lower() != file_name(ids[1]).lower()

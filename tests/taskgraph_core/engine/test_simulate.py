@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from support.graphs import graph_of, graphs
 from taskgraph_core.engine.events import RunEnded, RunStarted, TaskEnded
@@ -55,6 +55,7 @@ def test_a_failed_simulation_rolls_back() -> None:
     assert (record.by_id["a"].undo, record.ended) == ("undone", 9.0)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_a_simulation_is_repeatable_and_takes_what_the_estimates_say(graph: TaskGraph) -> None:
     events: list[Event] = []

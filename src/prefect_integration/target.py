@@ -1,0 +1,53 @@
+"""``taskgraph generate prefect``: a graph becomes a flow file, its limits and its deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from prefect_integration.deployment import deployment_file
+from prefect_integration.flow_file import FUNCTION, flow_file, flow_file_name
+from prefect_integration.limits import limits_file
+from prefect_integration.remarks import remarks
+from taskgraph_core.errors import TargetError
+from taskgraph_core.generate import Generated, Options, Target
+from taskgraph_core.scheduling import scheduler_for
+
+if TYPE_CHECKING:
+    from taskgraph_core.ir import TaskGraph
+
+
+class PrefectOptions(Options):
+    """What ``taskgraph generate prefect`` can be told."""
+
+    work_pool: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", description="Work pool of the deployment.")
+    ] = "default"
+
+
+def generate(graph: TaskGraph, options: PrefectOptions) -> Generated:
+    """The files of a graph; pure: the same graph and options give the same bytes.
+
+    Raises:
+        TargetError: the graph is not sound, or cannot be expressed.
+    """
+    try:
+        scheduler_for(graph)
+    except ValueError as error:
+        raise TargetError(str(error), fix="run 'taskgraph check' on the plan") from error
+    flow = flow_file_name(graph)
+    files = {
+        flow: flow_file(graph),
+        f"{graph.id}.limits.json": limits_file(graph),
+        "prefect.yaml": deployment_file(graph, entrypoint=f"{flow}:{FUNCTION}", work_pool=options.work_pool),
+    }
+    return Generated(files, tuple(remarks(graph)))
+
+
+TARGET = Target(
+    name="prefect",
+    summary="a Prefect flow, its concurrency limits and its deployment",
+    generate=generate,
+    options=PrefectOptions,
+)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from hypothesis import given
+
+from prefect_integration.table import graph_from, graph_row, task_row
+from support.graphs import graph_of, graphs
+from taskgraph_core.ir import Command, Noop, Policy, Python, Schedule, TaskGraph, Wait
+from taskgraph_core.scheduling import nodes_of
+
+ACTIONS = (
+    Command(argv=("make",), cwd="x"),
+    Python(entry_point="a.b:c", kwargs={"x": [1]}),
+    Wait(what="file", target="f"),
+    Noop(),
+)
+
+
+@given(graphs())
+def test_a_table_gives_the_scheduler_the_same_nodes(graph: TaskGraph) -> None:
+    read = graph_from(graph_row(graph), [task_row(task) for task in graph.tasks])
+
+    assert nodes_of(read) == nodes_of(graph)
+    assert read.capacities == graph.capacities
+    assert read.policy.model_copy(update={"max_parallel": graph.policy.max_parallel}) == graph.policy
+
+
+@given(graphs())
+def test_a_row_keeps_everything_that_is_carried_out(graph: TaskGraph) -> None:
+    read = graph_from(graph_row(graph), [task_row(task) for task in graph.tasks])
+
+    assert read.tasks == graph.tasks
+
+
+def test_every_kind_of_action_survives() -> None:
+    graph = graph_of(*"abcd", tasks={name: {"action": action} for name, action in zip("abcd", ACTIONS, strict=True)})
+    read = graph_from(graph_row(graph), [task_row(task) for task in graph.tasks])
+
+    assert tuple(task.action for task in read.tasks) == ACTIONS
+
+
+def test_a_row_leaves_out_defaults_and_long_texts() -> None:
+    graph = graph_of("1", tasks={"1": {"description": "d", "details": "e", "test_strategy": "t", "status": "review"}})
+
+    assert task_row(graph.tasks[0]) == {"id": "1", "estimate": 1.0}
+
+
+def test_a_row_begins_with_what_a_reader_looks_for() -> None:
+    graph = graph_of("1", "2 < 1", tasks={"2": {"title": "Two", "group": "g", "action": Command(argv=("x",))}})
+
+    assert list(task_row(graph.tasks[1]))[:4] == ["id", "title", "group", "depends_on"]
+
+
+def test_the_schedule_and_the_parallelism_are_said_elsewhere() -> None:
+    graph = graph_of("1", schedule=Schedule(cron="0 0 * * *"), policy=Policy(max_parallel=3, rollback=True))
+
+    assert graph_row(graph) == {"id": "example", "policy": {"rollback": True}}
+
+
+def test_values_that_json_has_no_word_for_are_kept() -> None:
+    graph = graph_of("1", tasks={"1": {"action": Python(entry_point="a:b", kwargs={"x": float("inf"), "y": (1, 2)})}})
+
+    assert task_row(graph.tasks[0])["action"]["kwargs"] == {"x": float("inf"), "y": [1, 2]}
