@@ -1,4 +1,4 @@
-"""The committed DAGs are what the generator makes of the examples."""
+"""What is committed beside the examples is what the project makes of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from taskgraph_core.compile import Request, compile_request
 from taskgraph_core.generate import target
+from taskgraph_core.show import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,12 @@ def test_the_committed_dag_is_what_the_generator_prints(
 
     for name, text in files.items():
         golden(ROOT / "dags" / name, text)
+
+
+def test_the_picture_in_the_readme_is_what_show_draws(golden: Callable[[Path, str], None]) -> None:
+    graph = compile_request(Request(str(ROOT / "examples/plan"), scope="whole")).graph
+
+    golden(ROOT / "docs" / "bookmarks.svg", render(graph, "svg"))
 
 
 def test_nothing_else_lies_in_the_dags_folder() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Annotated, Literal
 
 import typer
+from pydantic import BaseModel
 
 
 def schema(
@@ -16,5 +17,5 @@ def schema(
     from taskgraph_core.profile.model import Profile  # noqa: PLC0415
     from taskgraph_core.record import RunRecord  # noqa: PLC0415
 
-    model = {"graph": TaskGraph, "profile": Profile, "record": RunRecord}[what]
-    typer.echo(json.dumps(model.model_json_schema(), indent=2))
+    models: dict[str, type[BaseModel]] = {"graph": TaskGraph, "profile": Profile, "record": RunRecord}
+    typer.echo(json.dumps(models[what].model_json_schema(), indent=2))
