@@ -36,9 +36,9 @@ def largest_claims(graph: TaskGraph) -> dict[str, int]:
     return {name: largest[name] for name in graph.capacities if name in largest}
 
 
-def limits_file(graph: TaskGraph) -> str:
-    """The text of the file."""
-    limits = {
+def tag_limits(graph: TaskGraph) -> dict[str, dict[str, int | str]]:
+    """The entries of ``tag_limits``."""
+    return {
         limit_tag(name): {
             "limit": graph.capacities[name] // slots,
             "resource": name,
@@ -46,4 +46,8 @@ def limits_file(graph: TaskGraph) -> str:
         }
         for name, slots in largest_claims(graph).items()
     }
-    return json.dumps({"format": 1, "graph": graph.id, "tag_limits": limits}, indent=2) + "\n"
+
+
+def limits_file(graph: TaskGraph) -> str:
+    """The text of the file."""
+    return json.dumps({"format": 1, "graph": graph.id, "tag_limits": tag_limits(graph)}, indent=2) + "\n"

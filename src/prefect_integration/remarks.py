@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prefect_integration.flow_file import DEFAULT_PARALLEL
-from prefect_integration.limits import largest_claims
-from prefect_integration.names import limit_tag
+from prefect_integration.limits import largest_claims, tag_limits
 from taskgraph_core.findings import Finding
 from taskgraph_core.ir import Python, Wait
 
@@ -38,16 +37,16 @@ def _default_parallelism(graph: TaskGraph) -> Iterator[Finding]:
 
 
 def _limits_to_create(graph: TaskGraph) -> Iterator[Finding]:
-    limits = {limit_tag(name): graph.capacities[name] // slots for name, slots in largest_claims(graph).items()}
+    limits = tag_limits(graph)
     if limits:
-        commands = "; ".join(f"prefect concurrency-limit create {tag} {limit}" for tag, limit in limits.items())
+        commands = (f"prefect concurrency-limit create {tag} {entry['limit']}" for tag, entry in limits.items())
         yield Finding(
             "TG602",
             "info",
             "one run keeps its resources by itself; runs respect each other only where the server has the limits of "
             f"{graph.id}.limits.json, and Prefect says nothing when a limit is missing",
             "resources",
-            fix=commands,
+            fix="; ".join(commands),
         )
 
 

@@ -14,11 +14,13 @@ the page is what went wrong.
 A run begins only with tags for which the server has a limit; the others are added once it has
 begun, and are recorded when it ends. Prefect asks the server for a limit once for every
 distinct set of tags that a run begins with, and builds a client for each: 40 tasks that do
-nothing, each with a tag of its own, took 14 s instead of 0.2 s.
+nothing, each with a tag of its own, took 14 s instead of 0.2 s. What to do is passed as one
+text, because Prefect walks through every other parameter twice in search of futures.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ from prefect import allow_failure, tags, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Cancelled, Completed, Crashed, Failed
 from pydantic import TypeAdapter
 
 from prefect_integration.actions import carry_out, in_words
@@ -51,9 +53,10 @@ _STOPS: dict[str, threading.Event] = {}
 """What the dispatcher sets to end an attempt, by the attempt's key; the worker threads are in this process."""
 
 
-def _attempt(name: str, labels: list[str], work: dict[str, Any]) -> PrefectState:  # noqa: ARG001 - the run's name
-    """One attempt, in a worker: plain data in, a Prefect state out."""
-    _add_tags(labels)
+def _attempt(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's name
+    """One attempt, in a worker: an order as JSON in, a Prefect state out."""
+    work = json.loads(order)
+    _add_tags(work["tags"])
     log = get_run_logger().info
     action = _ACTION.validate_python(work["action"])
     if work["dry_run"]:
@@ -68,10 +71,11 @@ def _attempt(name: str, labels: list[str], work: dict[str, Any]) -> PrefectState
     return _state_of(carry_out(action, around))
 
 
-def _shown(name: str, labels: list[str], state: State) -> PrefectState:  # noqa: ARG001 - the run's name
+def _shown(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's name
     """The state of a task that never ran."""
-    _add_tags(labels)
-    match state:
+    work = json.loads(order)
+    _add_tags(work["tags"])
+    match work["state"]:
         case "skipped":
             return Completed(name="Skipped", message="its trigger rule was not met")
         case "upstream_failed":
@@ -80,10 +84,10 @@ def _shown(name: str, labels: list[str], state: State) -> PrefectState:  # noqa:
             return Cancelled(message="the run stopped before it could start")
 
 
-def _add_tags(labels: list[str]) -> None:
+def _add_tags(more: list[str]) -> None:
     context = TaskRunContext.get()
     if context is not None:
-        context.task_run.tags.extend(labels)
+        context.task_run.tags.extend(more)
 
 
 _PLAIN = {"task_run_name": "{name}", "retries": 0, "cache_policy": NO_CACHE, "persist_result": False}
@@ -101,6 +105,15 @@ def _state_of(ended: Ended) -> PrefectState:
             return Cancelled(message=ended.reason)
         case _:
             return Failed(name="TimedOut" if ended.timed_out else "Failed", message=ended.reason)
+
+
+def _final_state(future: PrefectFuture[Any]) -> PrefectState:
+    """The state an attempt ended in; crashed if it raised what its task run could not take."""
+    try:
+        future.wait()
+    except BaseException as error:  # noqa: BLE001 - this runs in a worker thread, which must live on and report
+        return Crashed(message=type(error).__name__)
+    return future.state
 
 
 def outcome_of(state: PrefectState) -> Outcome:
@@ -140,7 +153,7 @@ class PrefectRuns:
     def start(self, task_id: str, attempt: int, report: Report) -> None:
         """Submit an attempt."""
         item = self._graph.by_id[task_id]
-        self._submit(item, item.action, attempt, self._came_before(item), self._ended, report)
+        self._submit(item, item.action, attempt, self._came_before(item), report)
 
     def undo(self, task_id: str, attempt: int, report: Report) -> None:
         """Submit an attempt to undo; it comes after the task, and after undoing what came after the task."""
@@ -149,7 +162,7 @@ class PrefectRuns:
             msg = f"task {task_id!r} cannot be undone"
             raise ValueError(msg)
         later = [self._undone[other] for other in self._downstream.get(task_id, ()) if other in self._undone]
-        self._submit(item, item.rollback, attempt, [self._ended[task_id], *later], self._undone, report)
+        self._submit(item, item.rollback, attempt, [self._ended[task_id], *later], report, undo=True)
 
     def stop(self, task_id: str) -> None:
         """Ask an attempt to end."""
@@ -159,7 +172,8 @@ class PrefectRuns:
     def show(self, task_id: str, state: State) -> None:
         """Submit a task run that only has this state."""
         item = self._graph.by_id[task_id]
-        future = SHOWN.submit(run_name(item), descriptive_tags(item), state, wait_for=self._came_before(item))
+        order = json.dumps({"tags": descriptive_tags(item), "state": state})
+        future = SHOWN.submit(run_name(item), order, wait_for=self._came_before(item))
         self._shown.append(future)
         self._ended.pop(task_id, None)
         if state == "skipped":
@@ -186,15 +200,17 @@ class PrefectRuns:
         action: Action,
         attempt: int,
         after: list[Any],
-        ended: dict[str, Any],
         report: Report,
+        *,
+        undo: bool = False,
     ) -> None:
-        undo = ended is self._undone
         key = f"{self._run_id}/{'undo' if undo else 'do'}/{attempt}/{item.id}"
         _STOPS[key] = threading.Event()
         self._keys[item.id] = key
-        work = {
+        resources = limit_tags(self._graph, item)
+        order = {
             "key": key,
+            "tags": [*descriptive_tags(item), *sorted(resources - self._limits)],
             "action": action.model_dump(),
             "environment": {
                 **task_environment(self._graph, item),
@@ -208,17 +224,12 @@ class PrefectRuns:
 
         def done(future: PrefectFuture[Any]) -> None:
             _STOPS.pop(key, None)
-            outcome: Outcome = "failed"
-            try:
-                future.wait()
-                outcome = outcome_of(future.state)
-                if future.state.is_completed() or future.state.is_failed():
-                    ended[item.id] = future if future.state.is_completed() else allow_failure(future)
-            finally:  # whatever the worker raised: without a report the run would never end
-                report(item.id, outcome)
+            state = _final_state(future)
+            if state.is_completed() or state.is_failed():
+                ended = self._undone if undo else self._ended
+                ended[item.id] = future if state.is_completed() else allow_failure(future)
+            report(item.id, outcome_of(state))
 
-        name = run_name(item, attempt, undo=undo)
-        resources = limit_tags(self._graph, item)
         with tags(*resources & self._limits):
-            future = ATTEMPT.submit(name, [*descriptive_tags(item), *resources - self._limits], work, wait_for=after)
+            future = ATTEMPT.submit(run_name(item, attempt, undo=undo), json.dumps(order), wait_for=after)
         future.add_done_callback(done)

@@ -36,7 +36,7 @@ def test_a_duration_is_read_as_seconds(written: object, seconds: float) -> None:
     "written",
     [
         *["", " ", "soon", "10", "5x", "-5s", "5m-3s", "1,5h", "h", "1.5.5s", "1m s", "s1", "\u00b2s", "9" * 13 + "s"],
-        *[-1, -0.5, float("nan"), float("inf"), 1e300, 10**400, "999999999999d"],
+        *[-1, -0.5, float("nan"), float("inf"), 1e300, pytest.param(10**400, id="huge"), "999999999999d"],
         *[True, None, [], {}],
     ],
 )

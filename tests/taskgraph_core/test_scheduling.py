@@ -75,7 +75,9 @@ def test_what_is_asked_for_overrides_the_policys_limit(of_the_policy: Any, asked
     assert len(scheduler_for(graph, max_parallel=asked_for).poll(0.0).start) == expected
 
 
-@pytest.mark.parametrize("policy", [Policy(failure_threshold=1, rollback=True), Policy(on_failure="stop", rollback=True)])
+@pytest.mark.parametrize(
+    "policy", [Policy(failure_threshold=1, rollback=True), Policy(on_failure="stop", rollback=True)]
+)
 def test_the_policy_is_carried_over(policy: Policy) -> None:
     fields: dict[str, Any] = {"a": {"rollback": Command(argv=("undo",))}}
     scheduler = scheduler_for(graph_of("a", "b", "c < b", tasks=fields, policy=policy))

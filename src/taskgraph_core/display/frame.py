@@ -102,7 +102,8 @@ def _title(progress: Progress, now: float, width: int) -> Text:
     if progress.undoing:
         left = Text(f"rolling back, {progress.undone:,} undone", "bold yellow")
     elif progress.stopping is not None:
-        left = Text(f"stopping, because {plain(progress.stopping.reason)}", "bold yellow")
+        hint = f" ({progress.stopping.hint})" if progress.stopping.hint else ""
+        left = Text(f"stopping, because {plain(progress.stopping.reason)}{hint}", "bold yellow")
     return _row(left, Text(elapsed(now - progress.start.time)), width)
 
 

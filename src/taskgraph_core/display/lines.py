@@ -33,12 +33,15 @@ class PlainDisplay:
     def __init__(self, stream: TextIO) -> None:
         self._output = Output(stream)
         self._run: RunStarted | None = None
+        self._stopping: RunStopping | None = None
         self._told: dict[str, str] = {}
 
     def __call__(self, event: Event) -> None:
         """Write the line of one event, if it has one."""
         if isinstance(event, RunStarted):
             self._run = event
+        if isinstance(event, RunStopping):
+            self._stopping = event
         if self._run is None:
             return
         text = self._text(event, self._run)
@@ -46,7 +49,7 @@ class PlainDisplay:
             self._output.line(f"{event.time - self._run.time:9.2f}s  {text}")
         if isinstance(event, RunEnded):
             self._output.line("")
-            for line in summary(event.record, self._run.graph, self._run.directory):
+            for line in summary(event.record, self._run.graph, self._run.directory, self._stopping):
                 self._output.line(line.text)
 
     def _text(self, event: Event, run: RunStarted) -> str:
@@ -54,8 +57,8 @@ class PlainDisplay:
             case RunStarted():
                 tasks = f"{len(run.graph.tasks):,} task{'s' if len(run.graph.tasks) != 1 else ''}"
                 return f"run {run.run_id} of {run.graph.id}: {tasks}, at most {run.max_parallel:,} at a time"
-            case RunStopping(reason=reason, at_once=at_once):
-                return f"stopping {'at once, ' if at_once else ''}because {plain(reason)}"
+            case RunStopping(reason=reason, hint=hint, at_once=at_once):
+                return f"stopping {'at once, ' if at_once else ''}because {plain(reason)}{f' ({hint})' if hint else ''}"
             case RunAborted(error=error):
                 return f"aborted  by {plain(describe(error))}"
             case RunEnded():

@@ -71,7 +71,7 @@ class LiveDisplay:
             self._live.stop()
         if isinstance(event, RunEnded) and self._progress is not None:
             start = self._progress.start
-            for line in summary(event.record, start.graph, start.directory):
+            for line in summary(event.record, start.graph, start.directory, self._progress.stopping):
                 self._console.print(Text(line.text, line.style), soft_wrap=True)
 
     def _picture(self) -> Group:

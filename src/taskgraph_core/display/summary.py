@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from taskgraph_core.engine.events import RunStopping
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import TaskGraph
     from taskgraph_core.record import Attempt, RunRecord
@@ -52,11 +53,18 @@ def name_of(graph: TaskGraph, task_id: str) -> str:
     return clipped(plain(f"{task_id} {graph.by_id[task_id].title}").rstrip(), TITLE_LIMIT)
 
 
-def summary(record: RunRecord, graph: TaskGraph, directory: RunDirectory | None) -> Iterator[Line]:
-    """How the run ended: each failure with its error and the end of its log, then states and times."""
+def summary(
+    record: RunRecord, graph: TaskGraph, directory: RunDirectory | None, stopping: RunStopping | None = None
+) -> Iterator[Line]:
+    """How the run ended: each failure with its error and the end of its log, then states and times.
+
+    ``stopping`` is the event that ended it before its time, if one did.
+    """
     yield from _failures(record, graph, directory)
     yield from _not_undone(record, graph, directory)
     yield Line(f"run {record.run_id} of {record.graph_id}: {record.state}", f"bold {STATE_STYLE[record.state]}")
+    if stopping is not None:
+        yield Line(f"  stopped early, because {plain(stopping.reason)}", "yellow")
     yield from _states(record)
     yield Line(_times(record))
     if directory is not None:

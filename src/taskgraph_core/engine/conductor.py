@@ -121,9 +121,9 @@ class Conductor:
                 self._failed[task_id] = number
         self._scheduler.finished(task_id, result.outcome, now)
 
-    def cancel(self, reason: str, now: float) -> None:
+    def cancel(self, reason: str, now: float, hint: str = "") -> None:
         """End the run before its time; the next poll says what to stop."""
-        self._tell(RunStopping(now, reason))
+        self._tell(RunStopping(now, reason, hint))
         self._scheduler.cancel()
 
     def hurry(self, reason: str, now: float) -> None:

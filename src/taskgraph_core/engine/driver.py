@@ -74,7 +74,7 @@ class Driver:
         """
         self._interrupts += 1
         if self._interrupts == 1:
-            self._order(partial(self._cancel, "it was interrupted (once more to kill at once)"))
+            self._order(partial(self._cancel, "it was interrupted", "once more to kill at once"))
         elif self._interrupts == 2:
             self._order(self._hurry)
 
@@ -137,8 +137,8 @@ class Driver:
         self._orders.append(order)
         self._news.set()
 
-    def _cancel(self, reason: str) -> None:
-        self._conductor.cancel(reason, self._clock())
+    def _cancel(self, reason: str, hint: str = "") -> None:
+        self._conductor.cancel(reason, self._clock(), hint)
 
     def _time_out(self, reason: str) -> None:
         if not self._conductor.undoing:

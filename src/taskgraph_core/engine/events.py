@@ -77,10 +77,14 @@ class TaskFinal:
 
 @dataclass(frozen=True, slots=True)
 class RunStopping:
-    """The run is being ended before its time; ``reason`` goes on after "because"; ``at_once`` leaves no grace."""
+    """The run is being ended before its time.
+
+    ``reason`` goes on after "because", ``hint`` says what a person can still do, ``at_once`` leaves no grace.
+    """
 
     time: float
     reason: str
+    hint: str = ""
     at_once: bool = False
 
 

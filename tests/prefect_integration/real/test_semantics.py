@@ -241,6 +241,18 @@ def test_every_kind_of_action_is_carried_out(finish: Finish, tmp_path: Path, mon
     assert (tmp_path / "out").read_text() == "python"
 
 
+def test_a_function_that_raises_what_none_should_fails_its_task_only(
+    finish: Finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rude_steps.py").write_text("def interrupt():\n    raise KeyboardInterrupt\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rude = {"action": Python(entry_point="rude_steps:interrupt"), "retry": Retry(attempts=2), "estimate": 9}
+    run = finish(graph_of("a", "b", tasks={"a": rude, "b": {"action": sh("true")}}, policy=Policy(max_parallel=1)))
+
+    assert run.states == {"a": "failed", "b": "success"}
+    assert [attempt.state_name for attempt in run.of("a")] == ["Crashed", "Crashed"]
+
+
 def test_a_run_fails_though_a_clean_up_succeeded(finish: Finish) -> None:
     graph = graph_of("a", "b < a", tasks={"a": {"action": sh("exit 1")}, "b": {"trigger_rule": "all_done"}})
     run = finish(graph)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from random import Random
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -75,8 +76,33 @@ def dense(draw: st.DrawFn) -> TaskGraph:
     return graph_of(*draw(st.permutations(lines)))
 
 
+def groups(size: int, seed: int) -> TaskGraph:
+    """Groups of subtasks, each closed by a task, waiting for earlier groups: chains have to pass through others."""
+    chance = Random(seed)
+    upstream: list[set[int]] = []
+    closers: list[int] = []
+    while len(upstream) < size:
+        before = {chance.choice(closers[-12:]) for _ in range(2)} if closers else set()
+        first = len(upstream)
+        for number in range(chance.randint(3, 8)):
+            upstream.append(before | ({len(upstream) - 1} if number and chance.random() < 0.6 else set()))
+        closers.append(len(upstream))
+        upstream.append(set(range(first, len(upstream))))
+    return graph_of(*(f"{number} < {' '.join(map(str, others))}" for number, others in enumerate(upstream)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_is_exact_where_chains_pass_through_each_other(seed: int) -> None:
+    check_with_dilworth(groups(120, seed))
+
+
 @given(dense())
-def test_it_is_as_large_as_dilworths_theorem_says(graph: TaskGraph) -> None:
+def test_it_is_exact_whatever_the_edges(graph: TaskGraph) -> None:
+    check_with_dilworth(graph)
+
+
+def check_with_dilworth(graph: TaskGraph) -> None:
+    """The largest antichain is as large as the smallest chain cover, a matching in the transitive closure."""
     found = widest_ids(graph)
     closure = nx.transitive_closure_dag(to_networkx(graph))
     pairs = nx.Graph((("from", a), ("to", b)) for a, b in closure.edges)

@@ -84,13 +84,14 @@ def test_the_reason_for_stopping_is_told() -> None:
     def stop(event: Event) -> None:
         display(event)
         if type(event).__name__ == "TaskStarted":
-            display(RunStopping(event.time, "it was interrupted"))
+            display(RunStopping(event.time, "it was interrupted", "once more to kill"))
             display(RunStopping(event.time, "it was interrupted again", at_once=True))
             display(RunAborted(event.time, ValueError("no\nmore")))
 
     simulate_run(graph_of("1"), observers=[stop])
     assert stream.getvalue().splitlines()[2:5] == [
-        "     0.00s  stopping because it was interrupted",
+        "     0.00s  stopping because it was interrupted (once more to kill)",
         "     0.00s  stopping at once, because it was interrupted again",
         "     0.00s  aborted  by ValueError: no more",
     ]
+    assert "  stopped early, because it was interrupted again" in stream.getvalue().splitlines()

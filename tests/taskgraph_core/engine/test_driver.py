@@ -311,6 +311,19 @@ def test_after_the_run_timeout_the_rollback_still_takes_the_time_it_needs() -> N
     assert [event.reason for event in events if isinstance(event, RunStopping)] == ["it timed out after 50 ms"]
 
 
+def test_a_run_timeout_that_falls_into_a_rollback_changes_nothing() -> None:
+    async def perform(call: Call) -> Result:
+        if call.undo:
+            await asyncio.sleep(0.15)
+            return DONE
+        return Result.failed("broken") if call.task.id == "b" else DONE
+
+    undo = {"a": {"rollback": Command(argv=("undo",))}}
+    record, events = driven(graph_of("a", "b < a", tasks=undo, policy=Policy(rollback=True, timeout=0.05)), perform)
+    assert record.by_id["a"].undo == "undone"
+    assert "RunStopping" not in kinds(events)
+
+
 def test_an_attempt_stopped_before_its_first_step_is_cancelled() -> None:
     def interrupt(driver: Driver, event: Event) -> None:
         if isinstance(event, TaskStarted):

@@ -81,6 +81,19 @@ def test_cancelling_the_coroutine_leaves_nothing_running(project: Project, lives
     assert not any(map(lives, project.pids()))
 
 
+def test_cancelling_the_coroutine_lets_programs_clean_up(project: Project) -> None:
+    async def main() -> None:
+        gentle = "trap 'sleep 0.2; echo cleaned > said; exit' TERM; echo $$ > pids; " + WAIT
+        running = asyncio.create_task(run(one(gentle), RunOptions(project.path, grace=60.0)))
+        while not (project.path / "pids").exists() or not project.pids():  # noqa: ASYNC110 - a shell sets no event
+            await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    assert project.read("said") == "cleaned\n"
+
+
 def test_an_observer_that_raises_ends_the_run_and_leaves_nothing_running(
     project: Project, lives: Callable[[int], bool]
 ) -> None:

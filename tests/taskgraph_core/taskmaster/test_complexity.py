@@ -57,7 +57,9 @@ def test_a_score_is_a_number_up_to_ten(value: float) -> None:
     assert usable_score(value) == value
 
 
-@pytest.mark.parametrize("value", [0, -1, 10.1, True, "5", None, [], float("nan"), float("inf"), 10**400])
+@pytest.mark.parametrize(
+    "value", [0, -1, 10.1, True, "5", None, [], float("nan"), float("inf"), pytest.param(10**400, id="huge")]
+)
 def test_anything_else_is_no_score(value: object) -> None:
     assert usable_score(value) is None
 

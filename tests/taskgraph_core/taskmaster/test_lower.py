@@ -18,6 +18,7 @@ from taskgraph_core.taskmaster.standing import standings, waits_for
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
+MOSTLY_DUE = (*["pending"] * 9, "done", "cancelled", "blocked")
 RULES = ["all_success", "all_done", "one_failed", "one_success", "always"]
 
 
@@ -275,7 +276,7 @@ def test_the_default_estimate_is_weighed_by_complexity_and_a_rules_is_not() -> N
     assert [one.estimate for one in graph.tasks] == [1200.0, 3600.0]
 
 
-@pytest.mark.parametrize("score", [0, -3, 11, 1e308, 10**400, "7", True, [5]])
+@pytest.mark.parametrize("score", [0, -3, 11, 1e308, pytest.param(10**400, id="huge"), "7", True, [5]])
 def test_a_complexity_that_is_none_changes_nothing(score: object) -> None:
     assert graph_of_plan(task(1, complexity=score)).tasks[0].estimate == 60.0
 
@@ -376,7 +377,7 @@ def assert_sound(graph: TaskGraph) -> None:
     assert all(len(set(one.depends_on)) == len(one.depends_on) for one in graph.tasks)
 
 
-@given(sound_plans(statuses=("pending", "pending", "done", "cancelled", "blocked")), profiles(), st.data())
+@given(sound_plans(statuses=MOSTLY_DUE), profiles(), st.data())
 def test_lowering_keeps_the_order_of_everything_that_is_written(
     tasks: list[dict[str, Any]], profile: dict[str, Any], data: st.DataObject
 ) -> None:
