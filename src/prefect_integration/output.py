@@ -18,6 +18,9 @@ HEAD = 500
 TAIL = 50
 """Lines kept of what follows, and logged at the end."""
 
+FULL_PIPE = 16
+"""Reads that empty any pipe; what somebody left in the background writes after that is not waited for."""
+
 LINE_LIMIT = 2000
 """Longest line, in bytes; a longer one is cut into several."""
 
@@ -49,8 +52,9 @@ class Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        while not self.closed and self.read(0.0):
-            pass
+        for _read in range(FULL_PIPE):
+            if not self.read(0.0):
+                break
         if self._rest:
             self._line(self._rest)
         if self._left_out > len(self._tail):

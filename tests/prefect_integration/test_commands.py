@@ -111,6 +111,11 @@ def test_a_process_left_in_the_background_does_not_hold_up_the_end(tmp_path: Pat
     os.kill(int((tmp_path / "child").read_text()), 9)
 
 
+def test_a_talkative_process_left_in_the_background_does_not_either(tmp_path: Path, gone: Gone) -> None:
+    assert shell(f"yes & echo $! > {tmp_path}/child; sleep 0.1", around()) == SUCCESS
+    gone(int((tmp_path / "child").read_text()))
+
+
 def test_stopping_ends_a_running_program(tmp_path: Path, written: Written) -> None:
     surroundings = around()
     threading.Thread(target=lambda: (written(tmp_path / "up"), surroundings.stop.set())).start()

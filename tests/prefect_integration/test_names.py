@@ -31,7 +31,7 @@ def test_two_resources_never_share_a_limit(resources: list[str]) -> None:
 
 
 def test_a_simple_resource_keeps_its_name() -> None:
-    assert limit_tag("file:db-1.main_2") == limit_tag("file:db-1.main_2")
+    assert limit_tag("file:db-1.main_2") == "resource:file:db-1.main_2"
     assert limit_tag("db") == "resource:db"
 
 

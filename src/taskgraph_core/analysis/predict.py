@@ -58,9 +58,9 @@ def predict(graph: TaskGraph, workers: int | None = None) -> Prediction:
 def best_workers(graph: TaskGraph) -> int:
     """The number of workers beyond which nothing is gained.
 
-    With it, the predicted time is that with unlimited workers; with one less it is longer. As a rule it
-    is the smallest such number, but more workers can make a plan longer (R. L. Graham's anomalies,
-    1969), so that now and then a still smaller number would do.
+    With it, the predicted time is no longer than with unlimited workers; with one less it is. As a rule
+    no smaller number will do, but more workers can make a plan longer (R. L. Graham's anomalies,
+    1969), so that now and then one does.
     """
     return Planner(graph).best_workers()
 

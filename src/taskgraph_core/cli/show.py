@@ -35,7 +35,7 @@ def show(
 
     text = render(graph, how)
     if output is None:
-        typer.echo(text)
+        typer.echo(text, nl=not text.endswith("\n"))
     else:
         from taskgraph_core.cli.compile_ import write_output  # noqa: PLC0415
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.tree import Tree
-
     from taskgraph_core.ir import TaskGraph
 
 Format = Literal["tree", "mermaid", "dot", "svg", "html"]
@@ -33,14 +31,3 @@ def render(graph: TaskGraph, how: Format) -> str:
     module, _, name = FORMATS[how].partition(":")
     draw: Callable[[TaskGraph], str] = getattr(import_module(module), name)
     return draw(graph)
-
-
-def tree(graph: TaskGraph) -> Tree:
-    """The tree as something rich's console prints, as wide and as colourful as it is.
-
-    Raises:
-        InputError: the dependencies go in a circle.
-    """
-    from taskgraph_core.show.tree import tree as grown  # noqa: PLC0415 - rich is slow to import
-
-    return grown(graph)

@@ -126,7 +126,7 @@ def _curve(points: Sequence[tuple[int, int]]) -> str:
     x, y = points[0]
     path = [f"M{x} {y}"]
     for at, (right, below) in enumerate(points[1:]):
-        if at % 2 or below == y:
+        if at % 2:
             path.append(f"H{right}")
         else:
             bend = round((right - x) * 0.5)

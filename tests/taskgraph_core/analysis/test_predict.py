@@ -33,9 +33,10 @@ def test_claims_count_as_much_as_workers() -> None:
 
 def test_what_ends_at_the_same_moment_is_all_known_before_anything_starts() -> None:
     db = (Claim(resource="file:x", mode="write"),)
-    fields = {"short": {"claims": db}, "long": {"claims": db, "estimate": 9.0}}
+    fields = {"short": {"claims": db}, "long": {"claims": db, "estimate": 9.0}, "tail": {"estimate": 20.0}}
+    found = predict(graph_of("a", "b", "short < a", "tail < a", "long < b", tasks=fields))
 
-    assert predict(graph_of("a", "b", "short < a", "long < b", tasks=fields)).bars[2].id == "long"
+    assert [bar.id for bar in found.bars] == ["a", "b", "tail", "long", "short"]
 
 
 def test_the_workers_asked_for_count_not_those_of_the_policy() -> None:
@@ -67,7 +68,7 @@ def test_the_best_number_of_workers_of_small_graphs(lines: list[str], expected: 
 def test_with_the_best_number_nothing_is_lost_and_with_one_less_something_is(graph: TaskGraph) -> None:
     best = best_workers(graph)
 
-    assert predict(graph, best).seconds == pytest.approx(predict(graph).seconds)
+    assert predict(graph, best).seconds <= predict(graph).seconds
     assert best == 1 or predict(graph, best - 1).seconds > predict(graph).seconds
 
 

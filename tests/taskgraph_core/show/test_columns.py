@@ -35,7 +35,7 @@ def test_with_room_enough_everything_stands_as_far_left_as_it_can(topology: Topo
 def test_what_has_the_longest_way_behind_it_is_not_put_off() -> None:
     topology = Topology.from_edges("abcd", [[], [], [], ["c"]])
 
-    assert columns_of(topology, [1, 1, 1, 1], 1) == [1, 3, 0, 2] or columns_of(topology, [1, 1, 1, 1], 1)[2] == 0
+    assert columns_of(topology, [1, 1, 1, 1], 1) == [1, 2, 0, 3]
 
 
 def test_a_piece_higher_than_the_column_stands_alone() -> None:

@@ -5,6 +5,7 @@ from taskgraph_core.show.dot import dot, escaped
 
 
 def test_what_graphviz_would_read_stands_for_itself() -> None:
+    assert escaped("a\x1b[2J\nb") == "a\ufffd[2J b"
     assert escaped(r'a "\N" &amp; <b>') == r"a \"\\N\" &amp;amp; <b>"
 
 

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
 
-def told(graph: TaskGraph) -> list[dict[str, Any]]:
+def plan(graph: TaskGraph) -> str:
     found = re.search(r'<script type="application/json" id="plan">(.*?)</script>', html(graph), re.DOTALL)
     assert found
-    tasks: list[dict[str, Any]] = json.loads(found[1])["tasks"]
+    return found[1]
+
+
+def told(graph: TaskGraph) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = json.loads(plan(graph))["tasks"]
     return tasks
 
 
@@ -64,3 +68,12 @@ def test_the_plan_cannot_end_the_element_it_stands_in() -> None:
     graph = graph_of("1", tasks={"1": {"title": title}})
 
     assert told(graph)[0]["title"] == title
+    assert "<" not in plan(graph)
+
+
+def test_what_the_script_will_write_is_plain_text_too() -> None:
+    hostile = "\u202e\x1b[2J"
+    [task] = told(graph_of("1", tasks={"1": {"id": hostile, "title": hostile, "description": f"{hostile}\n{hostile}"}}))
+
+    assert (task["id"], task["title"]) == ("\ufffd\ufffd[2J", "\ufffd\ufffd[2J")
+    assert task["description"] == "\ufffd\ufffd[2J\n\ufffd\ufffd[2J"

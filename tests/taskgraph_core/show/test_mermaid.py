@@ -16,6 +16,7 @@ from taskgraph_core.show.mermaid import MOST_EDGES, escaped, mermaid
         ("#35; &lt;", "#35;35#59; #38;lt#59;"),
         ("direction TB", "#100;irection TB"),
         ("fa:fa-car @{x} `y`", "fa#58;fa-car #64;#123;x#125; #96;y#96;"),
+        ("a\x1b[2J\nb", "a\ufffd#91;2J b"),
         ("\ufb02°°35¶ß", "fl°°35¶ß"),
     ],
 )

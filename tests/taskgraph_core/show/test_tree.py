@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from support.graphs import graph_of
-from taskgraph_core.show import tree
-from taskgraph_core.show.tree import text
+from taskgraph_core.show.tree import text, tree
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
