@@ -16,11 +16,6 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("taskgraph", deadline=None)
-settings.load_profile("taskgraph")
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate", action="store_true", help="write golden files instead of comparing them")
 

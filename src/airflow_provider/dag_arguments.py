@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.layout import WIDTH, argument, number
+from airflow_provider.layout import LAYOUT, number
 from airflow_provider.policy import fails_fast, run_timeout
 from airflow_provider.text import shortened
 from taskgraph_core.environment import TITLE_LIMIT
@@ -32,34 +32,34 @@ def dag_arguments(graph: TaskGraph) -> str:
     """
     arguments = ["    DAG_ID,\n"]
     if graph.title:
-        arguments.append(argument("dag_display_name", shortened(graph.title, TITLE_LIMIT)))
+        arguments.append(LAYOUT.argument("dag_display_name", shortened(graph.title, TITLE_LIMIT)))
     arguments += [
         "    doc_md=__doc__,\n",
         _schedule(graph.schedule),
         "    start_date=pendulum.datetime(2025, 1, 1),\n",
-        argument("catchup", value=False),
-        argument("max_active_runs", 1),
+        LAYOUT.argument("catchup", value=False),
+        LAYOUT.argument("max_active_runs", 1),
     ]
     if graph.policy.max_parallel is not None:
-        arguments.append(argument("max_active_tasks", min(graph.policy.max_parallel, _LARGEST_NUMBER)))
+        arguments.append(LAYOUT.argument("max_active_tasks", min(graph.policy.max_parallel, _LARGEST_NUMBER)))
     bound = run_timeout(graph)
     if bound is not None:
         arguments.append(f"    dagrun_timeout=timedelta(seconds={literal(number(bound))}),\n")
     if fails_fast(graph):
-        arguments.append(argument("fail_fast", value=True))
+        arguments.append(LAYOUT.argument("fail_fast", value=True))
     arguments += [
         '    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},\n',
-        argument("tags", _tags(graph)),
+        LAYOUT.argument("tags", _tags(graph)),
     ]
     return "".join(arguments)
 
 
 def _schedule(schedule: Schedule | None) -> str:
     if schedule is None:
-        return argument("schedule", None)
+        return LAYOUT.argument("schedule", None)
     cron, timezone = literal(schedule.cron), literal(schedule.timezone)
     line = f"    schedule=CronTriggerTimetable({cron}, timezone={timezone}),"
-    if len(line) <= WIDTH:
+    if len(line) <= LAYOUT.width:
         return f"{line}\n"
     return f"    schedule=CronTriggerTimetable(\n        {cron},\n        timezone={timezone},\n    ),\n"
 

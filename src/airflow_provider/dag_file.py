@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from airflow_provider import template
 from airflow_provider.actions import folder
 from airflow_provider.dag_arguments import dag_arguments
-from airflow_provider.layout import WIDTH, assignment
+from airflow_provider.layout import LAYOUT
 from airflow_provider.policy import run_timeout
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ def dag_file(
     pieces = [*map(template.PIECES.__getitem__, kinds), template.NOTHING]
     timed = any("execution_timeout" in row for row in tasks.values())
     functions = {name: code for piece in pieces for name, code in piece.functions.items()}
-    constants = assignment("DAG_ID", graph.id)
+    constants = LAYOUT.assignment("DAG_ID", graph.id)
     if template.IN_FOLDER.intersection(kinds):
-        constants += assignment("FOLDER", folder(project))
+        constants += LAYOUT.assignment("FOLDER", folder(project))
     top = [
         template.CODING + _docstring(graph, project=project, has_pools=has_pools),
         _imports(_wanted(graph, pieces, grouped=bool(groups), timed=timed)),
         constants,
-        *([assignment("GROUPS", dict(groups))] if groups else []),
-        assignment("TASKS", dict(tasks)),
+        *([LAYOUT.assignment("GROUPS", dict(groups))] if groups else []),
+        LAYOUT.assignment("TASKS", dict(tasks)),
         template.OPTIONS,
     ]
     below = [*functions.values(), _make_task(pieces, grouped=bool(groups), timed=timed), _dag(graph, groups)]
@@ -87,7 +87,7 @@ def _imports(wanted: Iterable[Import]) -> str:
 def _import_from(module: str, names: Collection[str]) -> str:
     ordered = sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     line = f"from {module} import {', '.join(ordered)}"
-    if len(line) <= WIDTH:
+    if len(line) <= LAYOUT.width:
         return f"{line}\n"
     return f"from {module} import (\n" + "".join(f"    {name},\n" for name in ordered) + ")\n"
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from prefect_integration.layout import assignment
 from prefect_integration.table import graph_row, task_row
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import literal
+from taskgraph_core.layout import Layout
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
+
+LAYOUT = Layout(width=120)
 
 DEFAULT_PARALLEL = 8
 """Tasks at once where the graph says nothing: without a bound, a wide graph would start everything it has."""
@@ -78,9 +80,9 @@ def flow_file(graph: TaskGraph) -> str:
                     fingerprint=graph.fingerprint,
                     max_parallel=graph.policy.max_parallel or DEFAULT_PARALLEL,
                 ),
-                assignment("GRAPH", graph_row(graph)),
+                LAYOUT.assignment("GRAPH", graph_row(graph)),
                 "\n",
-                assignment("TASKS", [task_row(task) for task in graph.tasks]),
+                LAYOUT.assignment("TASKS", [task_row(task) for task in graph.tasks]),
                 _FLOW.format(name=literal(graph.id), fingerprint=literal(graph.fingerprint)),
             ]
         )

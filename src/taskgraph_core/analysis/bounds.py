@@ -34,6 +34,12 @@ class Bounds:
         """The largest of the bounds."""
         return max(self.critical_path, self.workers, *self.resources.values())
 
+    @property
+    def scarce_resource(self) -> str | None:
+        """The resource that sets the largest bound, if one does."""
+        names = [name for name, seconds in self.resources.items() if seconds == self.seconds]
+        return names[0] if names and self.seconds > max(self.critical_path, self.workers) else None
+
 
 def bounds(graph: TaskGraph, workers: int | None = None, times: Earliest | None = None) -> Bounds:
     """Bounds for so many workers; None for no limit. Of an acyclic graph."""

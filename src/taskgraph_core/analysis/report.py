@@ -30,6 +30,7 @@ class PlanReport:
         bounds: what no run with these workers is shorter than.
         prediction: the run itself.
         best_workers: how many are worth having.
+        best_seconds: what is predicted with those.
         conflicts: unordered tasks that use the same thing.
         waves: ids by number of steps before them.
     """
@@ -41,6 +42,7 @@ class PlanReport:
     bounds: Bounds
     prediction: Prediction
     best_workers: int
+    best_seconds: float
     conflicts: Conflicts
     waves: list[list[str]]
 
@@ -67,6 +69,7 @@ class PlanReport:
             "waves": self.waves,
             "slack": self.critical_path.slack,
             "best_workers": self.best_workers,
+            "best_seconds": self.best_seconds,
             "speed_up": prediction.speed_up,
             "reduction": self.reduction,
             "widest": list(self.widest),
@@ -90,6 +93,7 @@ def report(graph: TaskGraph, workers: int | None = None) -> PlanReport:
         bounds=bounds(graph, prediction.workers, times),
         prediction=prediction,
         best_workers=best,
+        best_seconds=planner.predict(best).seconds,
         conflicts=find_conflicts(graph, topology),
         waves=waves(topology),
     )
