@@ -37,7 +37,7 @@ MOST_ROWS = 80
 WIDE = 100
 """From this width on, a row says as well how long it takes."""
 
-CRITICAL = "yellow"
+CRITICAL = "red"
 OTHER = "blue"
 FAINT = "bright_black"
 SIGN = "▸"
@@ -139,11 +139,10 @@ def _together(rows: Sequence[Row], size: int) -> list[Row]:
 
 def _label(row: Row, critical: frozenset[str]) -> Text:
     on_path = any(bar.id in critical for bar in row.bars)
-    label = Text(f"{SIGN if on_path else ' '} ", CRITICAL)
-    label.append(" " * row.indent)
-    label.append(plain(row.id), f"bold {CRITICAL}" if on_path else "bold")
-    label.append(f" {plain(row.title)}")
-    return label
+    sign, style = (SIGN, CRITICAL) if on_path else (" ", "default")
+    return Text.assemble(
+        (f"{sign} {' ' * row.indent}", style), (plain(row.id), f"bold {style}"), f" {plain(row.title)}"
+    )
 
 
 def _note(row: Row, *, wide: bool) -> str:

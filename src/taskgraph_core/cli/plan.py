@@ -33,7 +33,7 @@ def plan(
     if output == "json":
         typer.echo(json.dumps(found.as_dict(), indent=2))
         return
-    warn(compiled.findings)
+    warn([finding for finding in compiled.findings if finding.code != "TG301"])  # conflicts stand in the report
     if not compiled.graph.tasks:
         typer.echo("Nothing is left to do; --all plans finished tasks too.")
         return
