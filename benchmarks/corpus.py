@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taskgraph_core.analysis.predict import predict
-
 from taskgraph_core.compile import Request, Source, check_request, compile_request, read_source
 from taskgraph_core.errors import TaskgraphError
 from taskgraph_core.findings import Finding, errors

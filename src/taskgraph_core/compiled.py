@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from taskgraph_core.errors import InputError
 from taskgraph_core.ir import TaskGraph
 from taskgraph_core.profile.load import explain
+from taskgraph_core.selection import Bridges
 from taskgraph_core.taskmaster.plan import Entry, Odd, Plan
 
 
@@ -66,20 +67,13 @@ def subgraph(graph: TaskGraph, keep: set[str]) -> TaskGraph:
     """The kept tasks of a graph; through tasks left out, the order is kept."""
     if len(keep) == len(graph.tasks):
         return graph
+    bridges = Bridges(keep, lambda task_id: graph.by_id[task_id].depends_on)
     tasks = []
     for task in graph.tasks:
         if task.id in keep:
             edges: dict[str, None] = {}
-            seen = set(task.depends_on)
-            work = list(reversed(task.depends_on))
-            while work:
-                other = work.pop()
-                if other in keep:
-                    edges[other] = None
-                    continue
-                fresh = [further for further in graph.by_id[other].depends_on if further not in seen]
-                seen.update(fresh)
-                work.extend(reversed(fresh))
+            for other in task.depends_on:
+                edges |= {other: None} if other in keep else bridges.past(other)
             group = task.group if task.group in keep else None
             tasks.append(task.model_copy(update={"depends_on": tuple(edges), "group": group}))
     return graph.model_copy(update={"tasks": tuple(tasks)})

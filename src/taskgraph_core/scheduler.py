@@ -45,7 +45,7 @@ WHOLE = 1 << 30
 class Node:
     """What the scheduler needs to know of a task; times in seconds.
 
-    ``claims`` are (resource, slots); a ``write`` claims ``WHOLE`` slots and a ``read`` one.
+    ``claims`` are (resource, slots), each resource once; a ``write`` claims ``WHOLE`` slots and a ``read`` one.
     ``weight`` is the longest remaining path through it, the first criterion of the order.
     """
 
@@ -159,8 +159,8 @@ class Scheduler:
         seed: makes the jitter of retries repeatable.
 
     Raises:
-        ValueError: an id comes twice, a dependency is missing or circular, a rule is unknown, a
-            claim exceeds its capacity, or ``max_parallel`` is below one.
+        ValueError: an id comes twice, a dependency is missing or circular, a rule is unknown, a claim
+            comes twice or exceeds its capacity, or ``max_parallel`` is below one.
     """
 
     def __init__(
@@ -248,6 +248,7 @@ class Scheduler:
         step = Step(stop=[task.node.id for task in self._to_stop if task.running], final=self._final)
         self._to_stop, self._final = [], []
         starting = step.undo if self._undoing else step.start
+        # Once the run stops, what is left in the queue has been cancelled; only undoing starts anything then.
         limit = 0 if self._stopping and not self._undo_open else self._max_parallel
         while self._running < limit and (rank := self._queue.pop()) is not None:
             task = self._by_rank[rank]
@@ -549,6 +550,9 @@ def _link(nodes: Sequence[Node], capacities: Mapping[str, int]) -> dict[str, _Ta
                 raise ValueError(msg)
             task.upstream.append(tasks[upstream_id])
             tasks[upstream_id].downstream.append(task)
+        if len(dict(task.node.claims)) < len(task.node.claims):
+            msg = f"task {task.node.id!r} claims the same resource twice"
+            raise ValueError(msg)
         for name, slots in task.node.claims:
             if slots > capacities.get(name, WHOLE):
                 msg = f"task {task.node.id!r} claims {slots} of {name!r}, which has {capacities.get(name, WHOLE)}"

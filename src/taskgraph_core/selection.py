@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from taskgraph_core.errors import SelectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 
 class Selectable(Protocol):
@@ -71,6 +71,36 @@ def choose(
     if selection.exclude:
         chosen -= _union(selection.exclude, candidates, waits_for, tag)
     return chosen
+
+
+class Bridges:
+    """Past every task that is left out: which of the kept ones it waits for, at whatever distance.
+
+    Each task left out is looked at once, so that a part of a large plan costs no more than the whole.
+    """
+
+    def __init__(self, keep: Collection[str], waits_for: Callable[[str], Iterable[str]]) -> None:
+        self._keep = keep
+        self._waits_for = waits_for
+        self._known: dict[str, dict[str, None]] = {}
+
+    def past(self, start: str) -> Mapping[str, None]:
+        """Ids of the kept tasks, in order; nothing may wait in a circle."""
+        work = [start]
+        while work:
+            current = work.pop()
+            if current in self._known:
+                continue
+            upstream = tuple(self._waits_for(current))
+            further = [other for other in upstream if other not in self._keep and other not in self._known]
+            if further:
+                work += [current, *further]
+                continue
+            found: dict[str, None] = {}
+            for other in upstream:
+                found |= {other: None} if other in self._keep else self._known[other]
+            self._known[current] = found
+        return self._known[start]
 
 
 def _union(

@@ -30,10 +30,11 @@ from support.plans import (
 )
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.compile import Request, check_request, compile_request, read_source
-from taskgraph_core.compiled import is_graph, read_graph
+from taskgraph_core.compiled import is_graph, read_graph, subgraph
 from taskgraph_core.errors import InputError, PlanError, ProfileError, TaskgraphError
 from taskgraph_core.findings import errors
 from taskgraph_core.ir import TaskGraph
+from taskgraph_core.selection import Selection
 from taskgraph_core.taskmaster.locate import PLACES
 
 if TYPE_CHECKING:
@@ -202,6 +203,14 @@ def test_the_profile_beside_the_plan_is_used_and_another_can_be_named(tmp_path: 
 
     assert compile_request(Request(str(tmp_path))).graph.policy.max_parallel == 2
     assert compile_request(Request(str(tmp_path), profile=tmp_path / "other.toml")).graph.policy.max_parallel == 3
+
+
+def test_an_empty_profile_is_one_that_forgot_everything(tmp_path: Path) -> None:
+    plan_file(tmp_path, [task(1)])
+    assert [finding.severity for finding in compile_request(Request(str(tmp_path))).findings] == ["info"]
+
+    write(tmp_path / "taskgraph.toml", "")
+    assert [finding.severity for finding in compile_request(Request(str(tmp_path))).findings] == ["warning"]
 
 
 def test_a_broken_profile_is_an_error(tmp_path: Path) -> None:
@@ -434,3 +443,13 @@ def test_five_thousand_tasks_that_wait_for_nothing_there_is() -> None:
     plan = [task(number, deps=[f"{number}-a", f"{number}-b"]) for number in range(10_000, 15_000)]
 
     assert len([finding for finding in findings_of(plan_text(plan)) if finding.code == "TG201"]) == 10_000
+
+
+def test_five_thousand_leaves_of_a_chain_that_was_not_selected() -> None:
+    chain = [task(number, deps=[number - 1] if number > 1 else []) for number in range(1, 5001)]
+    leaves = [task(f"x{number}", deps=[number]) for number in range(1, 5001)]
+    whole = graph_of_plan(*chain, *leaves)
+    part = graph_of_plan(*chain, *leaves, selection=Selection(("1", "x*")))
+
+    assert set(edges(part).values()) == {(), ("1",)}
+    assert edges(subgraph(whole, set(part.by_id))) == edges(part)

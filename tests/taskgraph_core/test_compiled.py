@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,12 +13,10 @@ from support.plans import HOSTILE, compiled, edges, plan_text, sound_plans, subs
 from taskgraph_core.compile import Request, Source, compile_request
 from taskgraph_core.compiled import is_graph, plan_of, read_graph, subgraph
 from taskgraph_core.errors import InputError, PlanError, ProfileError, SelectionError
+from taskgraph_core.ir import TaskGraph
 from taskgraph_core.profile.model import Profile
 from taskgraph_core.selection import Selection
 from taskgraph_core.taskmaster.locate import Location
-
-if TYPE_CHECKING:
-    from taskgraph_core.ir import TaskGraph
 
 GRAPH = compiled(task(1), task(2, task(1), task(2, deps=[1]), deps=[1]), task(3, deps=[2], tags=["api"])).graph
 
@@ -30,6 +28,12 @@ def written(folder: Path, graph: TaskGraph, text: str = "") -> Request:
 
 
 # --- telling a graph from a plan ----------------------------------------------------------
+
+
+def test_the_smallest_graph_is_a_graph(tmp_path: Path) -> None:
+    request = written(tmp_path, GRAPH, '{"schema_version": 1, "id": "a", "tasks": []}')
+
+    assert compile_request(request).graph == TaskGraph(id="a")
 
 
 @pytest.mark.parametrize("options", [{}, {"indent": 2}, {"sort_keys": True}, {"indent": 4, "sort_keys": True}])

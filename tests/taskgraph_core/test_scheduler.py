@@ -447,6 +447,7 @@ def test_a_scheduler_says_what_a_task_waits_for() -> None:
         ([Node("a", ("b",)), Node("b", ("a",))], {}, "circle"),
         ([Node("a", rule="all_sucess")], {}, "unknown trigger rule"),
         ([Node("a", claims=(("db", 2),))], {"capacities": {"db": 1}}, "claims 2 of 'db', which has 1"),
+        ([Node("a", claims=(("db", 1), ("db", 2)))], {}, "twice"),
         ([Node("a")], {"max_parallel": 0}, "at least 1"),
     ],
 )

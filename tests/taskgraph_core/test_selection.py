@@ -116,6 +116,12 @@ def test_a_plus_goes_through_groups_both_ways() -> None:
     assert set(edges(graph_of_plan(*plan, selection=Selection(("+2.1",))))) == {"1", "2.1"}
 
 
+def test_a_task_is_selected_with_its_subtasks() -> None:
+    plan = [task(1), task(2, task(1), task(2), deps=[1])]
+
+    assert set(edges(graph_of_plan(*plan, selection=Selection(("2",))))) == {"2", "2.1", "2.2"}
+
+
 def test_of_what_is_selected_only_what_is_due_is_done() -> None:
     plan = [task(1, status="done"), task(2, deps=[1]), task(3, status="blocked")]
 

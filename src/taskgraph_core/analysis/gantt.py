@@ -43,9 +43,10 @@ FAINT = "bright_black"
 SIGN = "▸"
 LEGEND = f"{SIGN} on the critical path   ◆ takes no time"
 _LEVELS = " ▁▂▃▄▅▆▇█"
+_CLOSEST = 7
 _NOTE = "{:>11}{:>12}"
 _STEPS = (
-    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800),
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800),
     *(3600, 7200, 10800, 21600, 43200, 86400, 2 * 86400, 5 * 86400, 10 * 86400, 20 * 86400, 50 * 86400),
 )
 
@@ -119,8 +120,8 @@ def _blocks(report: PlanReport, graph: TaskGraph) -> list[list[Row]]:
     return sorted(blocks, key=lambda block: _start(block[0]))
 
 
-def _start(row: Row) -> tuple[float, float]:
-    return min(bar.start for bar in row.bars), min(bar.end for bar in row.bars)
+def _start(row: Row) -> float:
+    return min(bar.start for bar in row.bars)
 
 
 def _together(rows: Sequence[Row], size: int) -> list[Row]:
@@ -166,10 +167,15 @@ def _axis(ticks: dict[int, str], columns: int) -> Text:
 
 def _ticks(seconds: float, columns: int) -> dict[int, str]:
     """Text by column, at round times, with room between them."""
-    step = next((step for step in _STEPS if columns * step / seconds >= 9), seconds)
-    number = int(seconds / step * (1 + 1e-9)) + 1
-    found = {round(columns * at * step / seconds): human(at * step) if at else "0" for at in range(number)}
-    return {column: text for column, text in found.items() if column + len(text) <= columns}
+    for step in _STEPS:
+        apart = columns * step / seconds
+        if apart < _CLOSEST:
+            continue
+        times = [at * step for at in range(int(seconds / step * (1 + 1e-9)) + 1)]
+        texts = {round(columns * time / seconds): human(time) if time else "0" for time in times}
+        if max(map(len, texts.values())) + 1 < apart:
+            return {column: text for column, text in texts.items() if column + len(text) <= columns}
+    return {0: "0"}
 
 
 def _load(report: PlanReport, columns: int) -> Text:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_ON_PATH = 40
 MOST_WAVES = 8
 MOST_CONFLICTS = 8
+MOST_PAIRS = 40
 
 
 def render(report: PlanReport, graph: TaskGraph, width: int) -> RenderableType:
@@ -114,21 +115,19 @@ def _conflicts(report: PlanReport) -> Iterator[Text]:
     found = report.conflicts
     if not found.total:
         return
-    yield _heading(
-        "Conflicts", f"{found.total}, unordered tasks that use the same thing; they will not run side by side"
-    )
-    for conflict in found.listed[:MOST_CONFLICTS]:
+    pairs: dict[str, list[str]] = {}
+    for conflict in found.listed:
+        pairs.setdefault(conflict.resource, []).append(f"{plain(conflict.first)} {plain(conflict.second)}")
+    number = "1 pair" if found.total == 1 else f"{found.total} pairs"
+    yield _heading("Conflicts", f"{number} of tasks, in no set order but kept apart as they run")
+    shown = sorted(pairs, key=lambda name: -len(pairs[name]))[:MOST_CONFLICTS]
+    for name in shown:
         yield Text.assemble(
-            "  ",
-            (plain(conflict.first), "bold"),
-            " and ",
-            (plain(conflict.second), "bold"),
-            "  ",
-            plain(conflict.resource),
-            (f"  {conflict.kind}", FAINT),
+            f"  {plain(name)}", (f"  {len(pairs[name]):>4}  ", FAINT), ", ".join(pairs[name][:MOST_PAIRS])
         )
-    if found.total > MOST_CONFLICTS:
-        yield Text(f"  and {found.total - MOST_CONFLICTS} more", FAINT)
+    rest = found.total - sum(len(pairs[name]) for name in shown)
+    if rest:
+        yield Text(f"  and {counted(rest, 'more pair')}", FAINT)
 
 
 def _chart(report: PlanReport, graph: TaskGraph, width: int) -> Iterator[Text]:

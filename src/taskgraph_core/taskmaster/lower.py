@@ -19,6 +19,7 @@ from taskgraph_core.ir import Claim, Policy, Resource, Schedule, Task, TaskGraph
 from taskgraph_core.profile.apply import Treatment, Treatments
 from taskgraph_core.profile.load import explain
 from taskgraph_core.profile.model import PLAN_MAY_NOT_SET, Settings
+from taskgraph_core.selection import Bridges
 from taskgraph_core.taskmaster.complexity import AVERAGE, usable_score
 from taskgraph_core.taskmaster.files import files_named
 from taskgraph_core.taskmaster.plan import Odd
@@ -88,6 +89,7 @@ class _Lowering:
         self.scores = scores
         self.treatments = Treatments(profile, plan.tag)
         self.unit = profile.defaults.estimate if profile.defaults.estimate is not None else DEFAULT_ESTIMATE
+        self.bridges = Bridges(keep, self.unsatisfied)
         self.witnesses: set[str] = set()
         self.odd: dict[str, list[Odd]] = {}
         self.idle: list[str] = []
@@ -236,24 +238,13 @@ class _Lowering:
                     self.witnesses.add(other)
                     edges[other] = None
             else:
-                edges |= self.through(other)
+                edges |= self.bridges.past(other)
         return edges
 
-    def through(self, start: str) -> dict[str, None]:
-        """The kept entries that something left out waits for, at whatever distance."""
-        found: dict[str, None] = {}
-        seen = {start}
-        work = [start]
-        while work:
-            for other in waits_for(self.plan.by_id[work.pop()]):
-                if other in seen:
-                    continue
-                seen.add(other)
-                if other in self.keep:
-                    found[other] = None
-                elif other not in self.standing.satisfied:
-                    work.append(other)
-        return found
+    def unsatisfied(self, task_id: str) -> list[str]:
+        """What an entry that is left out still waits for."""
+        others = waits_for(self.plan.by_id[task_id])
+        return [other for other in others if other in self.keep or other not in self.standing.satisfied]
 
 
 _TEXTS = (("description", "description"), ("details", "details"), ("test_strategy", "testStrategy"))

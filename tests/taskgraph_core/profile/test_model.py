@@ -18,7 +18,11 @@ def test_a_profile_need_not_say_anything() -> None:
 
     assert profile == Profile()
     assert (profile.subtask_references, profile.cancelled, profile.conflicts) == ("sibling", "satisfies", "lock")
-    assert not profile.trust_plan_actions
+    assert not any((profile.trust_plan_actions, profile.infer_files, profile.run.rollback))
+
+
+def test_one_at_a_time_is_a_way_to_run() -> None:
+    assert Profile.model_validate({"run": {"max_parallel": 1}}).run.max_parallel == 1
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,7 @@ def test_a_rollback_is_a_command_or_a_call(written: object, undo: object) -> Non
         {"command": "  "},
         {"command": []},
         {"command": [""]},
+        {"command": ["", "a"]},
         {"command": ["a", 1]},
         {"command": 3},
         {"command": "a\0b"},
@@ -125,6 +130,8 @@ def test_settings_that_no_engine_could_carry_out_are_refused(written: dict[str, 
         {"rules": [{"command": "x"}]},
         {"rules": [{"match": {}}]},
         {"rules": [{"match": {"id": []}}]},
+        {"rules": [{"match": {"status": []}}]},
+        {"rules": [{"match": {"priority": []}}]},
         {"rules": [{"match": {"status": "later"}}]},
         {"subtask_references": "both"},
     ],
@@ -132,6 +139,12 @@ def test_settings_that_no_engine_could_carry_out_are_refused(written: dict[str, 
 def test_a_profile_that_no_engine_could_carry_out_is_refused(written: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Profile.model_validate(written)
+
+
+def test_a_retry_that_says_nothing_is_no_retry() -> None:
+    retry = Settings.model_validate({"retry": {"delay": "5s"}}).retry
+
+    assert (retry.attempts, retry.delay, retry.factor, retry.max_delay, retry.jitter) == (1, 5.0, 1.0, 3600.0, 0.0)
 
 
 def test_one_pattern_and_a_list_of_patterns_are_written_the_same_way() -> None:

@@ -31,6 +31,12 @@ def test_a_circle_that_is_written_out_is_left_to_the_rule_for_circles() -> None:
     assert not found(containment, task(1, deps=[2]), task(2, task(1), deps=[1]))
 
 
+def test_a_circle_that_is_written_out_hides_no_other() -> None:
+    plan = [task(1, deps=[2]), task(2, deps=[1]), task(3, task(1, deps=["3"]))]
+
+    assert [finding.tasks for finding in found(containment, *plan)] == [("3", "3.1")]
+
+
 def test_another_reading_of_the_number_that_helps_is_named() -> None:
     plan = [task(1, deps=["2.1"]), task(2, task(1), deps=[]), task(3, task(1), task(2, deps=[3]), task(3))]
     assert not found(containment, *plan)

@@ -29,6 +29,12 @@ def test_of_many_idle_tasks_a_few_are_named() -> None:
     assert len(finding.tasks) == 11
 
 
+def test_a_few_idle_tasks_are_all_named() -> None:
+    (finding,) = found(no_action, *[task(number) for number in range(1, 9)])
+
+    assert finding.message.endswith(": 1, 2, 3, 4, 5, 6, 7, 8")
+
+
 def test_a_chosen_noop_is_an_action() -> None:
     assert not found(no_action, task(1), profile={"defaults": {"noop": True}})
 

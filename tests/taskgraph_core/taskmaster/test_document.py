@@ -66,6 +66,20 @@ def test_an_unknown_tag_is_an_error_that_lists_the_tags() -> None:
     assert error.value.fix == "tags here: a, b; choose one with --tag"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"project": 1, "tasks": 2}', "an object with the keys 'project', 'tasks'"),
+        ('"plan"', 'only "plan"'),
+        ("{}", "only {}"),
+    ],
+)
+def test_what_was_found_instead_is_told(text: str, found: str) -> None:
+    with pytest.raises(InputError) as error:
+        parse(text, "plan")
+    assert error.value.what == f"holds no list of tasks; found {found}"
+
+
 @given(JSON_VALUES.map(lambda value: {"master": value, "tasks": value, "tags": value}))
 def test_any_json_has_a_form_or_none(value: dict[str, object]) -> None:
     try:

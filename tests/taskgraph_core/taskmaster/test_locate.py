@@ -117,7 +117,9 @@ def test_then_master(project: Location) -> None:
     assert wanted_tag(project, None) == ("master", "the default")
 
 
-@pytest.mark.parametrize("said", [{}, [], "x", {"currentTag": 3}, {"currentTag": ""}, {"global": []}, None])
+@pytest.mark.parametrize(
+    "said", [{}, [], "x", {"currentTag": 3}, {"currentTag": ""}, {"global": []}, {"global": {"defaultTag": 3}}, None]
+)
 def test_files_that_say_nothing_useful_say_nothing(project: Location, said: object) -> None:
     write(project.taskmaster / "state.json", said)
     write(project.taskmaster / "config.json", said)

@@ -47,6 +47,12 @@ def test_a_task_keeps_what_was_written_about_it() -> None:
     )
 
 
+def test_statuses_are_kept_for_people_to_see() -> None:
+    graph = graph_of_plan(task(1, status="WIP"), task(2, status="done"), task(3), scope="whole")
+
+    assert [one.status for one in graph.tasks] == ["in-progress", "done", "pending"]
+
+
 def test_text_that_is_a_list_or_an_object_becomes_lines() -> None:
     (lowered,) = graph_of_plan(task(1, details=["a", {"b": [1, None]}, 2.5], description={"x": True})).tasks
 

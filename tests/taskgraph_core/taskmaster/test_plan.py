@@ -99,6 +99,10 @@ def test_a_number_that_is_no_sibling_is_a_task() -> None:
     assert depends(understood(task(1), task(9), task(3, task(1, deps=[9]))), "3.1") == ("9",)
 
 
+def test_a_sibling_may_have_a_dot_in_its_number() -> None:
+    assert depends(understood(task(8, task("1.2"), task(2, deps=["1.2"]))), "8.2") == ("8.1.2",)
+
+
 def test_on_a_task_a_number_is_a_task() -> None:
     assert depends(understood(task(1), task(3, task(1), deps=[1])), "3") == ("1",)
 
