@@ -6,7 +6,7 @@ import json
 import random
 from typing import Any
 
-DETAILS = "Keep it small. Write the test first, then the code, then look at both again.\n" * 4
+DETAILS = "Keep it small. Write the test first, then the code, then look at both again.\n" * 3
 
 
 def task(number: int, depends_on: list[int]) -> dict[str, Any]:

@@ -23,4 +23,7 @@ def paused_collector() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():  # else they are somebody's own, and must stay frozen
+                gc.freeze()
+                gc.unfreeze()  # what was made is now of the oldest generation, without having been walked
             gc.enable()

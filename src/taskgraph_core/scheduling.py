@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from taskgraph_core.analysis.topology import Topology
@@ -38,7 +39,11 @@ def slots_claimed(task: Task, capacities: dict[str, int]) -> dict[str, int]:
 
 
 def nodes_of(graph: TaskGraph) -> list[Node]:
-    """The scheduler's plain view of a graph."""
+    """The scheduler's plain view of a graph.
+
+    What does nothing and takes no time, such as the closing of a group, goes before everything
+    else: it keeps no worker busy, and nobody should wait for it.
+    """
     weights = remaining_paths(graph)
     capacities = graph.capacities
     return [
@@ -47,7 +52,7 @@ def nodes_of(graph: TaskGraph) -> list[Node]:
             upstream=task.depends_on,
             rule=task.trigger_rule,
             claims=tuple(slots_claimed(task, capacities).items()),
-            weight=weight,
+            weight=inf if task.action.kind == "noop" and not task.estimate else weight,
             priority=PRIORITY_RANK[task.priority],
             attempts=task.retry.attempts,
             delay=task.retry.delay,

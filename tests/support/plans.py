@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from taskgraph_core.compile import Compiled, Request, Source, _graph_context, build, compile_request, plan_context
+from taskgraph_core.analysis.topology import Topology
+from taskgraph_core.compile import (
+    Compiled,
+    Request,
+    Source,
+    _graph_context,
+    build,
+    check_request,
+    compile_request,
+    plan_context,
+)
 from taskgraph_core.profile.model import Profile
 from taskgraph_core.rules import GRAPH_RULES
 from taskgraph_core.scheduler import RULES
@@ -97,6 +107,19 @@ def found(rule: ModuleType, *tasks: Any, profile: dict[str, Any] | None = None, 
     if rule.check in GRAPH_RULES:
         return list(rule.check(_graph_context(source, build(request, source, context))))
     return list(rule.check(context))
+
+
+def findings_of(text: str, **profile: Any) -> list[Finding]:
+    """What a full check has to say about a plan as written."""
+    return check_request(Request("-", tag="master"), source_of([], text=text, profile=profile))
+
+
+def assert_sound(graph: TaskGraph) -> None:
+    """Every task once, every edge once and between tasks there are, nothing in a circle."""
+    assert len(graph.by_id) == len(graph.tasks)
+    assert all(other in graph.by_id for one in graph.tasks for other in one.depends_on)
+    assert all(len(set(one.depends_on)) == len(one.depends_on) for one in graph.tasks)
+    assert Topology.of(graph).acyclic
 
 
 def waits_for_all(graph: TaskGraph, through: Collection[str] = RULES) -> dict[str, set[str]]:

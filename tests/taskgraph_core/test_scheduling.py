@@ -60,12 +60,20 @@ def test_a_node_says_all_the_scheduler_needs() -> None:
         estimate=4.0,
         rollback=Command(argv=("undo",)),
     )
-    graph = TaskGraph(id="g", tasks=(Task(id="a"), task), resources=(Resource(name="db", capacity=1),))
+    first = Task(id="a", estimate=1.0)
+    graph = TaskGraph(id="g", tasks=(first, task), resources=(Resource(name="db", capacity=1),))
 
     assert nodes_of(graph) == [
-        Node("a", weight=4.0, priority=1),
+        Node("a", weight=5.0, priority=1),
         Node("b", ("a",), "all_done", (("db", 1),), 4.0, 2, 3, 2.0, 2.0, 9.0, 0.5, undoable=True),
     ]
+
+
+def test_a_milestone_is_not_kept_waiting_by_work() -> None:
+    tasks = {"milestone": {"estimate": 0.0}, "instant": {"estimate": 0.0, "action": Command(argv=("true",))}}
+    graph = graph_of("work", "instant", "milestone", tasks=tasks)
+
+    assert scheduler_for(graph, max_parallel=2).poll(0.0).start == [("milestone", 1), ("work", 1)]
 
 
 @pytest.mark.parametrize(("of_the_policy", "asked_for", "expected"), [(None, None, 3), (2, None, 2), (1, 2, 2)])

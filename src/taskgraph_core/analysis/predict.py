@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from taskgraph_core.analysis.earliest import Earliest, earliest
 from taskgraph_core.scheduler import Scheduler
-from taskgraph_core.scheduling import nodes_of
+from taskgraph_core.scheduling import nodes_of, remaining_paths
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
@@ -76,7 +76,7 @@ class Planner:
         self._seconds = dict(zip(times.topology.ids, times.seconds, strict=True))
         # What is sure to come after the start of each task: where every task waits for all it depends on, a whole path.
         all_wait = all(times.runs) and times.waits_for == times.topology.upstream
-        self._ahead = {node.id: node.weight for node in self._nodes} if all_wait else self._seconds
+        self._ahead = dict(zip(graph.by_id, remaining_paths(graph), strict=True)) if all_wait else self._seconds
         self._known: dict[int, Prediction] = {}
 
     def predict(self, workers: int | None = None) -> Prediction:

@@ -33,7 +33,7 @@ class Topology:
     def from_edges(cls, ids: Sequence[str], depends_on: Iterable[Iterable[str]]) -> Topology:
         """Build it from ids and, for each, the ids it waits for (A. B. Kahn, CACM 5 (11), 1962)."""
         index = {task_id: number for number, task_id in enumerate(ids)}
-        upstream = [[index[other] for other in others if other in index] for others in depends_on]
+        upstream = [[number for other in others if (number := index.get(other)) is not None] for others in depends_on]
         downstream: list[list[int]] = [[] for _ in ids]
         for number, others in enumerate(upstream):
             for other in others:

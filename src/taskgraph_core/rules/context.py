@@ -50,7 +50,21 @@ class PlanContext:
     @cached_property
     def sound(self) -> bool:
         """Whether there is no circle at all, groups included."""
-        return not knots(self.all_edges)
+        return self._points_backwards() or not knots(self.all_edges)
+
+    def _points_backwards(self) -> bool:
+        """Whether every entry names only earlier ones, as most plans do; then there is no circle to look for."""
+        seen: set[str] = set()
+        for entry in self.plan.entries:
+            if entry.parent is None:
+                if not seen.issuperset(entry.depends_on):
+                    return False
+                for subtask in entry.subtasks:
+                    if not seen.issuperset(subtask.depends_on):
+                        return False
+                    seen.add(subtask.id)
+                seen.add(entry.id)
+        return True
 
     @cached_property
     def written_circles(self) -> list[tuple[tuple[str, ...], int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-_PATH = re.compile(r"(?<![\w/.:@-])((?:\./)?(?:[\w-]{1,80}/){1,12}[\w.-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,5})(?![\w/])")
+_PATH = re.compile(r"(?<![\w/.:@-])((?:\./)?(?:\.?[\w-]{1,80}/){1,12}[\w.-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,5})(?![\w/])")
 _TEXT_LIMIT = 100_000
 
 

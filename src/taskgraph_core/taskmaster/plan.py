@@ -176,6 +176,12 @@ class _Reader:
             self.note("dependencies not a list", entry, path, written)
             written = [written]
         by_id = self.by_id
+        if entry.parent is None:  # by far the most usual case: each names another task, and each another one
+            keys = [str(reference) if reference.__class__ is int else _id_text(reference) for reference in written]
+            distinct = {*keys, entry.id}
+            if len(distinct) > len(keys) and by_id.keys() >= distinct:
+                entry.depends_on = tuple(keys)
+                return
         found: dict[str, None] = {}  # ordered, and quick to ask for a milestone that waits for thousands
         top = entry.parent is None
         for position, reference in enumerate(written):
@@ -198,6 +204,8 @@ class _Reader:
             self.note("odd reference", entry, path, reference)
             return None
         target = self.target_of(entry, key)
+        if target is None and key == entry.group:
+            return None  # under the reading that ignores it: a subtask belongs to its parent anyway
         if target is None and "," in key:
             self.note("comma list", entry, path, reference)
             found.update(dict.fromkeys(self._resolve_parts(entry, key, path)))

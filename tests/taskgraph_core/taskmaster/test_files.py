@@ -14,6 +14,7 @@ from taskgraph_core.taskmaster.files import files_named
         ("Write src/app.py.", "src/app.py"),
         ("(see `docs/a-b/read_me.md`)", "docs/a-b/read_me.md"),
         ("open ./src/app.test.tsx:10", "src/app.test.tsx"),
+        ("change .github/workflows/ci.yml", ".github/workflows/ci.yml"),
         ("tests/\u00e9t\u00e9/x.py", "tests/\u00e9t\u00e9/x.py"),
     ],
 )

@@ -181,3 +181,10 @@ def test_hostile_text_is_an_id_like_any_other_or_none(hostile: str) -> None:
     plan = understood(task(hostile), task("last", deps=[hostile]))
 
     assert depends(plan, "last") == (() if "no id" in plan.odd else (plan.entries[0].id,))
+
+
+def test_the_own_parent_is_ignored_where_only_earlier_siblings_count() -> None:
+    plan = understood(task(3, task(1, deps=[3])), reading="earlier-sibling")
+
+    assert plan.by_id["3.1"].depends_on == ()
+    assert "missing" not in plan.odd
