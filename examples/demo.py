@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("out/demo")
 PLAN, NIGHTLY = "examples/plan", "examples/nightly"
+BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 TASKGRAPH = str(Path(sys.executable).with_name("taskgraph"))
 
 STEPS: list[tuple[str, list[str], dict[str, str], int]] = [
@@ -36,12 +37,12 @@ def main() -> int:
     started = time.monotonic()
     for number, (title, words, extra, expected) in enumerate(STEPS, start=1):
         shown = " ".join([f"{key}={value}" for key, value in extra.items()] + ["taskgraph", shlex.join(words)])
-        print(f"\n\033[1m{number}. {title}\033[0m\n   $ {shown}\n", flush=True)
+        print(f"\n{BOLD}{number}. {title}{PLAIN}\n   $ {shown}\n", flush=True)
         code = subprocess.run([TASKGRAPH, *words], env=os.environ | extra, check=False).returncode
         if code != expected:
             print(f"\nthe demo stops here: exit code {code}, expected {expected}", file=sys.stderr)
             return 1
-    print(f"\n\033[1mDone in {time.monotonic() - started:.0f} s. The files it made:\033[0m")
+    print(f"\n{BOLD}Done in {time.monotonic() - started:.0f} s. The files it made:{PLAIN}")
     for place in sorted(path for folder in (OUT, Path(NIGHTLY, "out")) for path in folder.rglob("*")):
         if place.is_file():
             print(f"   {place}  ({place.stat().st_size:,} bytes)")
