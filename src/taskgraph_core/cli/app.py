@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -49,6 +50,9 @@ def _options(
 
 def main() -> None:
     """Run the command; an error of ours becomes three short lines and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII is no reason to fail
     try:
         app()
     except TaskgraphError as error:
@@ -57,6 +61,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # a full disk, a folder that may not be read
+        where = str(error.filename or "")
+        typer.echo(explain(TaskgraphError(str(error.strerror or error).lower(), where=where)), err=True)
+        sys.exit(TaskgraphError.exit_code)
 
 
 def explain(error: TaskgraphError) -> str:

@@ -49,7 +49,9 @@ def load_profile(path: Path) -> Profile:
         return Profile.model_validate(content)
     except ValidationError as error:
         problems = [explain(item, Profile) for item in error.errors()]
-        raise ProfileError("; ".join(problems), where=str(path), fix="'taskgraph schema profile' prints every key") from error
+        raise ProfileError(
+            "; ".join(problems), where=str(path), fix="'taskgraph schema profile' prints every key"
+        ) from error
 
 
 def explain(error: ErrorDetails, model: type[BaseModel]) -> str:
