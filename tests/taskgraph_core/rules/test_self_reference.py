@@ -22,8 +22,14 @@ def test_a_subtask_whose_number_may_mean_a_task_says_which_reading_that_is() -> 
     assert finding.fix.endswith(", or, if task 2 was meant, set subtask_references = 'task' in the profile")
 
 
-def test_no_reading_helps_where_the_number_is_also_that_of_the_own_task() -> None:
+def test_where_the_own_task_may_be_meant_the_reading_that_ignores_it_is_named() -> None:
     (finding,) = found(self_reference, task(1, task(1, deps=[1])))
+
+    assert finding.fix.endswith("set subtask_references = 'earlier-sibling' in the profile")
+
+
+def test_where_no_task_has_the_number_no_reading_helps() -> None:
+    (finding,) = found(self_reference, task(3, task(1), task(2, deps=[2])))
 
     assert finding.fix == "remove it ('taskgraph check --fix')"
 
