@@ -47,8 +47,8 @@ class Treatments:
         """How one entry is carried out."""
         numbers = tuple([number for number, matches in self._rules if matches(entry)]) if self._rules else ()
         key = (bool(entry.subtasks), numbers)
-        if override is None and key in self._known:
-            return self._known[key]
+        if override is None and (known := self._known.get(key)) is not None:
+            return known
         self.matched.update(numbers)
         chosen: list[Settings] = [self._profile.rules[number] for number in numbers]
         if override is not None:

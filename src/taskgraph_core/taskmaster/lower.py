@@ -127,7 +127,6 @@ class _Lowering:
         draft: dict[str, Any] = {
             "id": entry.id,
             "title": entry.title,
-            "priority": entry.priority,
             "depends_on": self.upstream(entry, rules),
             "estimate": 0.0 if closes else self.estimate(entry, treatment),
             **treatment.fields,
@@ -135,6 +134,8 @@ class _Lowering:
         for name, key in _TEXTS:
             if value := raw.get(key):
                 draft[name] = value if value.__class__ is str else _as_text(value)
+        if entry.priority != "medium":
+            draft.setdefault("priority", entry.priority)
         if entry.status != "pending":
             draft["status"] = entry.status
         if entry.parent is not None and entry.parent.id in self.keep:
