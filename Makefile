@@ -12,12 +12,12 @@ define environment
 	touch $@
 endef
 
-.PHONY: demo test lint types test-core test-airflow test-prefect generated clean
+.PHONY: demo test lint types test-core test-airflow test-prefect test-scale reliability benchmark generated clean
 
 demo: .venv/ready
 	@.venv/bin/python examples/demo.py
 
-test: lint types test-core test-airflow test-prefect
+test: lint types test-core test-airflow test-prefect test-scale
 
 lint: .venv/ready
 	.venv/bin/ruff check .
@@ -35,12 +35,23 @@ test-airflow: .venv-airflow/ready
 test-prefect: .venv-prefect/ready
 	.venv-prefect/bin/pytest -q tests/prefect_integration/real
 
+test-scale: .venv-scale/ready
+	.venv-scale/bin/pytest -q tests/taskgraph_core/engine/remote/real
+
+# The whole score-sheet of tests/reliability, which takes a quarter of an hour; its short version is part of `test`.
+reliability: .venv/ready
+	.venv/bin/pytest -q -s --full tests/reliability
+
+# The engine beside what one would use instead; prints a table.
+benchmark: .venv-scale/ready
+	.venv-scale/bin/python benchmarks/engine.py
+
 # The committed DAGs and golden files, made again by the generators.
 generated: .venv/ready
 	.venv/bin/python -m pytest -q --regenerate tests
 
 clean:
-	rm -rf .venv .venv-airflow .venv-prefect out
+	rm -rf .venv .venv-airflow .venv-prefect .venv-scale out
 
 .venv/ready: pyproject.toml constraints/dev.txt
 	$(call environment,.venv,dev,constraints/dev.txt)
@@ -50,5 +61,8 @@ clean:
 
 .venv-prefect/ready: pyproject.toml constraints/prefect.txt
 	$(call environment,.venv-prefect,prefect$(comma)test,constraints/prefect.txt)
+
+.venv-scale/ready: pyproject.toml constraints/scale.txt
+	$(call environment,.venv-scale,bench$(comma)dask$(comma)ray$(comma)test,constraints/scale.txt)
 
 comma := ,

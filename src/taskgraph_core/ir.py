@@ -86,11 +86,16 @@ EntryPoint = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A
 
 
 class Python(Model):
-    """Call ``entry_point`` (``package.module:function``) with ``kwargs``."""
+    """Call ``entry_point`` (``package.module:function``) with ``kwargs``; what it returns is kept if JSON can hold it.
+
+    A coroutine function runs on the event loop, a plain function in a thread, and with
+    ``process`` in a process of its own, which can be killed and shares nothing.
+    """
 
     kind: Literal["python"] = "python"
     entry_point: EntryPoint
     kwargs: dict[str, Any] = Field(default_factory=dict)
+    process: bool = False
 
 
 WaitKind = Literal["file", "http", "command", "time"]
@@ -101,13 +106,16 @@ class Wait(Model):
 
     ``what`` says how ``target`` is read: a ``file`` that exists, an ``http`` URL that answers
     2xx, a ``command`` (shell line) that exits 0, or a ``time``: an ISO 8601 instant with offset.
-    It is asked every ``interval`` seconds; the task's own timeout bounds the wait.
+    It is asked after ``interval`` seconds, then after ``factor`` times as many, up to
+    ``max_interval``; the task's own timeout bounds the wait.
     """
 
     kind: Literal["wait"] = "wait"
     what: WaitKind
     target: Name
     interval: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 5.0
+    factor: Annotated[float, Field(ge=1, le=100)] = 1.0
+    max_interval: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300.0
 
 
 class Noop(Model):
@@ -178,11 +186,34 @@ class Task(Model):
 # --- The graph ---------------------------------------------------------------------------
 
 
+class Rate(Model):
+    """At most ``amount`` starts in any ``seconds``: each start takes a token, which comes back that much later."""
+
+    amount: Annotated[int, Field(ge=1, le=1_000_000)]
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Breaker(Model):
+    """A circuit breaker: after ``failures`` attempts in a row that failed, none starts for ``open`` seconds.
+
+    Then exactly one attempt probes: if it succeeds, the circuit closes, otherwise it opens again.
+    """
+
+    failures: Annotated[int, Field(ge=1, le=1_000_000)] = 5
+    open: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 60.0
+
+
 class Resource(Model):
-    """A named thing of which ``capacity`` slots exist."""
+    """A named thing that tasks share: ``capacity`` slots (None: as many as wanted), a rate of starts, a breaker.
+
+    Rate and breaker are for services outside: every attempt that claims the resource takes as many
+    tokens as it claims slots (a reader or a writer: one), and counts for the breaker.
+    """
 
     name: Name
-    capacity: Annotated[int, Field(ge=1, le=1_000_000)]
+    capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    rate: Rate | None = None
+    breaker: Breaker | None = None
 
 
 class Schedule(Model):
@@ -198,7 +229,11 @@ class Policy(Model):
     Attributes:
         max_parallel: most tasks at the same time; None leaves it to the engine.
         on_failure: ``continue`` runs whatever does not depend on the failure, ``stop`` starts nothing new.
-        failure_threshold: with ``continue``, stop after this many failed tasks.
+        failure_threshold: with ``continue``, start nothing new after this many failed tasks.
+        failure_rate: with ``continue``, start nothing new once more than this share of the tasks that ran has
+            failed; not before ten of them ended.
+        max_memory: start nothing new while more than this share of the machine's memory is in use; 1 for no limit.
+        max_load: start nothing new while the load average of one minute, per CPU, is above this.
         timeout: bound on the whole run.
         rollback: after a failed run, undo what succeeded.
     """
@@ -206,6 +241,9 @@ class Policy(Model):
     max_parallel: Annotated[int, Field(ge=1)] | None = None
     on_failure: Literal["continue", "stop"] = "continue"
     failure_threshold: Annotated[int, Field(ge=1)] | None = None
+    failure_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
+    max_memory: Annotated[float, Field(gt=0, le=1)] = 0.9
+    max_load: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     rollback: bool = False
 
@@ -243,7 +281,7 @@ class TaskGraph(Model):
     @cached_property
     def capacities(self) -> dict[str, int]:
         """Slots of each counted resource."""
-        return {resource.name: resource.capacity for resource in self.resources}
+        return {resource.name: resource.capacity for resource in self.resources if resource.capacity is not None}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -8,7 +8,7 @@ epoch (UTC), as floats.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,7 +34,9 @@ class Attempt(_Model):
     """One try of a task.
 
     ``exit_code`` is None where no process ended by itself (python actions, timeouts);
-    ``error`` is one line, empty on success; ``worker`` says where it ran.
+    ``error`` is one line, empty on success; ``worker`` says where it ran. ``cpu_seconds`` and
+    ``peak_memory`` (bytes) are those of the program and what it waited for, None where nobody
+    measured them. ``result`` is what a Python function returned, None if JSON cannot hold it.
     """
 
     number: int = Field(ge=1)
@@ -44,6 +46,9 @@ class Attempt(_Model):
     exit_code: int | None = None
     error: str = ""
     worker: str = ""
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    result: Any = None
 
     @property
     def seconds(self) -> float:
@@ -52,20 +57,29 @@ class Attempt(_Model):
 
 
 class TaskRecord(_Model):
-    """How one task ended, with every attempt; ``undo`` says how its rollback went, if one was due."""
+    """How one task ended, with every attempt; ``undo`` says how its rollback went, if one was due.
+
+    Attempts are numbered on when a run is resumed; one that was under way when the engine died is ``cancelled``.
+    """
 
     id: str
     state: TaskState
     attempts: tuple[Attempt, ...] = ()
     undo: Undo | None = None
-    undo_error: str = ""
+    undo_attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def undo_error(self) -> str:
+        """Why the last attempt at its rollback failed; empty if none did."""
+        return self.undo_attempts[-1].error if self.undo_attempts else ""
 
 
 class RunRecord(_Model):
     """One run of one graph.
 
     ``fingerprint`` is the graph's, so that a record is never read against another plan.
-    A run is ``failed`` when any task failed or was cancelled.
+    A run is ``failed`` when any task failed or was cancelled. ``stopped`` says why it was ended
+    before its time, if it was; ``resumed`` when it went on after an interruption.
     """
 
     record_version: Literal[1] = 1
@@ -76,6 +90,8 @@ class RunRecord(_Model):
     state: RunState
     started: float
     ended: float
+    stopped: str = ""
+    resumed: tuple[float, ...] = ()
     tasks: tuple[TaskRecord, ...] = ()
 
     @cached_property

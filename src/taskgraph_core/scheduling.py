@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from taskgraph_core.analysis.topology import Topology
-from taskgraph_core.scheduler import WHOLE, Node, Scheduler
+from taskgraph_core.scheduler import WHOLE, Breaker, Node, Rate, Scheduler
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import Task, TaskGraph
@@ -46,34 +46,42 @@ def nodes_of(graph: TaskGraph) -> list[Node]:
     """
     weights = remaining_paths(graph)
     capacities = graph.capacities
-    return [
-        Node(
-            id=task.id,
-            upstream=task.depends_on,
-            rule=task.trigger_rule,
-            claims=tuple(slots_claimed(task, capacities).items()),
-            weight=inf if task.action.kind == "noop" and not task.estimate else weight,
-            priority=PRIORITY_RANK[task.priority],
-            attempts=task.retry.attempts,
-            delay=task.retry.delay,
-            factor=task.retry.factor,
-            max_delay=task.retry.max_delay,
-            jitter=task.retry.jitter,
-            undoable=task.rollback is not None,
-        )
-        for task, weight in zip(graph.tasks, weights, strict=True)
-    ]
+    return [node_of(task, weight, capacities) for task, weight in zip(graph.tasks, weights, strict=True)]
 
 
-def scheduler_for(graph: TaskGraph, *, max_parallel: int | None = None, seed: str = "") -> Scheduler:
+def node_of(task: Task, weight: float, capacities: dict[str, int]) -> Node:
+    """The scheduler's view of one task; ``weight`` is the longest path from it to the end, in seconds."""
+    return Node(
+        id=task.id,
+        upstream=task.depends_on,
+        rule=task.trigger_rule,
+        claims=tuple(slots_claimed(task, capacities).items()) if task.claims else (),
+        weight=inf if task.action.kind == "noop" and not task.estimate else weight,
+        priority=PRIORITY_RANK[task.priority],
+        attempts=task.retry.attempts,
+        delay=task.retry.delay,
+        factor=task.retry.factor,
+        max_delay=task.retry.max_delay,
+        jitter=task.retry.jitter,
+        undoable=task.rollback is not None,
+    )
+
+
+def scheduler_for(
+    graph: TaskGraph, *, max_parallel: int | None = None, growing: bool = False, seed: str = ""
+) -> Scheduler:
     """A fresh scheduler for one run of a graph; ``max_parallel`` overrides the graph's own."""
     policy = graph.policy
     return Scheduler(
         nodes_of(graph),
         capacities=graph.capacities,
+        rates={one.name: Rate(one.rate.amount, one.rate.seconds) for one in graph.resources if one.rate},
+        breakers={one.name: Breaker(one.breaker.failures, one.breaker.open) for one in graph.resources if one.breaker},
         max_parallel=max_parallel if max_parallel is not None else policy.max_parallel,
         on_failure=policy.on_failure,
         failure_threshold=policy.failure_threshold,
+        failure_rate=policy.failure_rate,
         rollback=policy.rollback,
+        growing=growing,
         seed=seed,
     )

@@ -50,11 +50,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended; ``error`` is one line, empty on success."""
+    """How an attempt ended; ``error`` is one line, empty on success, the rest as in ``record.Attempt``."""
 
     outcome: Outcome
     exit_code: int | None = None
     error: str = ""
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    value: object = None
 
     @classmethod
     def failed(cls, error: str, exit_code: int | None = None) -> Self:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from taskgraph_core.engine.attempt import Perform
     from taskgraph_core.engine.conductor import Conductor
+    from taskgraph_core.engine.history import History
     from taskgraph_core.record import RunRecord
     from taskgraph_core.scheduler import Step
 
@@ -43,16 +44,16 @@ class Driver:
         self._news = asyncio.Event()
         self._interrupts = 0
 
-    async def run(self) -> RunRecord:
-        """Drive the run to its end, write its record, and announce it.
+    async def run(self, history: History | None = None) -> RunRecord:
+        """Drive the run to its end, write its record, and announce it; one that has a history goes on from there.
 
         Raises:
             EngineError: the record cannot be written, or nothing can ever start.
             BaseException: an observer's, or the caller's cancellation, after everything was stopped.
         """
         try:
-            self._conductor.begin(self._clock())
-            await self._drive()
+            self._conductor.begin(self._clock(), history)
+            await self._drive(history.active if history is not None else 0.0)
             record = self._conductor.record(self._clock())
         except BaseException as error:
             await self._stop_everything()
@@ -74,15 +75,15 @@ class Driver:
         """
         self._interrupts += 1
         if self._interrupts == 1:
-            self._order(partial(self._cancel, "it was interrupted", "once more to kill at once"))
+            self.cancel("it was interrupted", "once more to kill at once")
         elif self._interrupts == 2:
-            self._order(self._hurry)
+            self.order(self._hurry)
 
-    async def _drive(self) -> None:
+    async def _drive(self, active_before: float) -> None:
         limit = self._conductor.graph.policy.timeout
         if limit is not None:
             reason = f"it timed out after {human(limit)}"
-            timer = self._loop.call_later(limit, self._order, partial(self._time_out, reason))
+            timer = self._loop.call_later(limit - active_before, self.order, partial(self._time_out, reason))
         try:
             while not (step := self._conductor.poll(self._clock())).done:
                 self._act(step)
@@ -94,7 +95,7 @@ class Driver:
     def _act(self, step: Step) -> None:
         for task_id in step.stop:
             self._live[task_id].cancel()
-        tasks = self._conductor.graph.by_id
+        tasks = self._conductor.tasks
         for task_id, number in step.start:
             self._start(Call(tasks[task_id], number))
         for task_id, number in step.undo:
@@ -120,7 +121,7 @@ class Driver:
         """Wait for an end, an order or the alarm, and pass on all there is."""
         if wake_at is not None:
             alarm = self._loop.call_later(wake_at - self._clock(), self._news.set)
-        elif not self._live:
+        elif not (self._live or self._orders or self._conductor.may_rest):
             msg = "nothing runs and nothing can start"
             raise EngineError(msg, where=self._conductor.why_stuck(), fix="report this: it should be impossible")
         await self._news.wait()
@@ -132,10 +133,19 @@ class Driver:
         while self._orders:
             self._orders.popleft()()
 
-    def _order(self, order: Callable[[], None]) -> None:
+    def order(self, order: Callable[[], None]) -> None:
         """Have something done by the run itself, so that what observers raise about it ends the run."""
         self._orders.append(order)
         self._news.set()
+
+    def cancel(self, reason: str, hint: str = "") -> None:
+        """Stop the run in order, as the first ``interrupt`` does."""
+        self.order(partial(self._cancel, reason, hint))
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch, steadily."""
+        return self._clock
 
     def _cancel(self, reason: str, hint: str = "") -> None:
         self._conductor.cancel(reason, self._clock(), hint)

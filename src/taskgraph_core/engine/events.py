@@ -5,7 +5,8 @@ since the epoch, taken from a clock that never jumps (``clock.SteadyClock``); a 
 counts from its own start. Events come in the order in which things were decided: an
 event that announces an action comes before the action.
 
-After ``RunStarted``, exactly one of ``RunEnded`` and ``RunAborted`` comes, and comes last.
+After ``RunStarted``, exactly one of ``RunEnded`` and ``RunAborted`` comes, and comes last. Where a
+journal is kept, an event is in it before anybody hears of it.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from taskgraph_core.engine.rundir import RunDirectory
-    from taskgraph_core.ir import TaskGraph
+    from taskgraph_core.ir import Task, TaskGraph
     from taskgraph_core.record import Attempt, RunRecord, TaskState
 
 
@@ -36,6 +37,27 @@ class RunStarted:
     max_parallel: int
     directory: RunDirectory | None
     waits_for: Callable[[str], list[str]]
+    past: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResumed:
+    """A run goes on after it was interrupted, or ``again`` after it had ended.
+
+    Earlier attempts of the tasks in ``forget`` no longer count: these run anew.
+    """
+
+    time: float
+    again: bool = False
+    forget: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAdded:
+    """A task joined a run that grows."""
+
+    time: float
+    task: Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,31 @@ class TaskStarted:
     time: float
     task_id: str
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpawned:
+    """The program of a running attempt has started.
+
+    ``born`` tells the process from a later one of the same number: when the system started it, in the system's
+    own units (clock ticks since boot on Linux).
+    """
+
+    time: float
+    task_id: str
+    attempt: int
+    pid: int
+    born: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLost:
+    """An attempt, with ``undo`` at the rollback, was under way when the engine died; it is made again."""
+
+    time: float
+    task_id: str
+    attempt: Attempt
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +105,7 @@ class TaskEnded:
 
 @dataclass(frozen=True, slots=True)
 class TaskRetrying:
-    """A failed task will be tried again: ``attempt`` follows in ``pause`` seconds, or a little later by jitter."""
+    """A failed task will be tried again: ``attempt`` follows in ``pause`` seconds."""
 
     time: float
     task_id: str
@@ -86,6 +133,18 @@ class RunStopping:
     reason: str
     hint: str = ""
     at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChanged:
+    """From now on at most ``parallel`` tasks at once; zero starts none.
+
+    ``reason`` goes on after "because"; empty where it is what somebody asked for, and nothing holds the run back.
+    """
+
+    time: float
+    parallel: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +181,10 @@ class RunAborted:
     error: BaseException
 
 
-TaskEvent = TaskStarted | TaskEnded | TaskRetrying | TaskFinal | UndoStarted | UndoEnded
-Event = RunStarted | TaskEvent | RunStopping | RunEnded | RunAborted
+TaskEvent = (
+    TaskAdded | TaskStarted | TaskSpawned | TaskLost | TaskEnded | TaskRetrying | TaskFinal | UndoStarted | UndoEnded
+)
+Event = RunStarted | RunResumed | TaskEvent | LimitChanged | RunStopping | RunEnded | RunAborted
 
 
 class Observer(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -19,12 +20,15 @@ from pydantic_core import from_json, to_json
 from taskgraph_core import duration
 from taskgraph_core.ir import (
     Action,
+    Breaker,
     Command,
     EntryPoint,
     Name,
     Noop,
     Priority,
     Python,
+    Rate,
+    Resource,
     Rollback,
     Status,
     TriggerRule,
@@ -76,16 +80,23 @@ class PythonSettings(Section):
 
     call: EntryPoint
     kwargs: Annotated[dict[str, Any], AfterValidator(_json)] = Field(default_factory=dict)
+    process: bool = False
+
+    def action(self) -> Python:
+        """The action these settings name."""
+        return Python(entry_point=self.call, kwargs=self.kwargs, process=self.process)
 
 
 class WaitSettings(Section):
-    """``wait = { file = "…", every = "30s" }``: exactly one of file, http, command and time."""
+    """``wait = { file = "…", every = "30s", factor = 2, max_every = "5m" }``: one of file, http, command and time."""
 
     file: Name | None = None
     http: Name | None = None
     command: Name | None = None
     time: Name | None = None
     every: PositiveDuration = 5.0
+    factor: Annotated[float, Field(ge=1, le=100)] = 1.0
+    max_every: PositiveDuration = 300.0
 
     @model_validator(mode="after")
     def _one_thing(self) -> WaitSettings:
@@ -97,8 +108,13 @@ class WaitSettings(Section):
     def action(self) -> Wait:
         """The action these settings name."""
         kinds: tuple[WaitKind, ...] = get_args(WaitKind)
-        return next(
-            Wait(what=kind, target=target, interval=self.every) for kind in kinds if (target := getattr(self, kind))
+        what, target = next((kind, target) for kind in kinds if (target := getattr(self, kind)))
+        return Wait(
+            what=what,
+            target=target,
+            interval=self.every,
+            factor=self.factor,
+            max_interval=max(self.every, self.max_every),
         )
 
 
@@ -171,7 +187,7 @@ class Settings(Section):
         if self.command is not None:
             return _as_command(self.command)
         if self.python is not None:
-            return Python(entry_point=self.python.call, kwargs=self.python.kwargs)
+            return self.python.action()
         if self.wait is not None:
             return self.wait.action()
         return Noop() if self.noop else None
@@ -181,7 +197,7 @@ class Settings(Section):
         if self.rollback is None:
             return None
         if isinstance(self.rollback, PythonSettings):
-            return Python(entry_point=self.rollback.call, kwargs=self.rollback.kwargs)
+            return self.rollback.action()
         return _as_command(self.rollback)
 
 
@@ -231,12 +247,50 @@ class GraphSettings(Section):
     schedule: ScheduleSettings | None = None
 
 
+_RATE = re.compile(r"(\d+)\s*(?:/|per)\s*(\d*)\s*(s|sec|second|m|min|minute|h|hour|d|day)s?", re.IGNORECASE)
+
+
+def _rate(value: object) -> object:
+    """``"10/min"``, ``"1/30s"``, ``"5 per hour"``."""
+    if isinstance(value, str) and (found := _RATE.fullmatch(value.strip())):
+        return Rate(amount=int(found[1]), seconds=duration.parse(f"{found[2] or 1}{found[3][0].lower()}"))
+    msg = 'a rate is a number of starts in a time, such as "10/min" or "1/30s"'
+    raise ValueError(msg)
+
+
+class BreakerSettings(Section):
+    """``breaker = { failures = 5, open = "1m" }``."""
+
+    failures: Annotated[int, Field(ge=1, le=1_000_000)] = 5
+    open: PositiveDuration = 60.0
+
+
+class ResourceSettings(Section):
+    """``api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" } }``, or just the slots."""
+
+    slots: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    rate: Annotated[Rate, BeforeValidator(_rate)] | None = None
+    breaker: BreakerSettings | None = None
+
+    def resource(self, name: str) -> Resource:
+        """The resource of that name in a graph."""
+        breaker = None if self.breaker is None else Breaker(failures=self.breaker.failures, open=self.breaker.open)
+        return Resource(name=name, capacity=self.slots, rate=self.rate, breaker=breaker)
+
+
+def _resource(value: object) -> object:
+    return {"slots": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class RunSettings(Section):
     """``[run]``: how a run behaves as a whole."""
 
     max_parallel: Annotated[int, Field(ge=1)] | None = None
     on_failure: Literal["continue", "stop"] = "continue"
     failure_threshold: Annotated[int, Field(ge=1)] | None = None
+    failure_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
+    max_memory: Annotated[float, Field(gt=0, le=1)] = 0.9
+    max_load: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     timeout: PositiveDuration | None = None
     rollback: bool = False
 
@@ -260,6 +314,6 @@ class Profile(Section):
     infer_files: bool = False
     graph: GraphSettings = GraphSettings()
     run: RunSettings = RunSettings()
-    resources: dict[Name, Annotated[int, Field(ge=1, le=1_000_000)]] = Field(default_factory=dict)
+    resources: dict[Name, Annotated[ResourceSettings, BeforeValidator(_resource)]] = Field(default_factory=dict)
     defaults: Settings = Settings()
     rules: tuple[Rule, ...] = ()

@@ -18,7 +18,7 @@ CODE = "TG302"
 
 def check(context: GraphContext) -> Iterator[Finding]:
     """One finding a resource. Things that are read and written need no declaration."""
-    known = context.graph.capacities
+    known = [resource.name for resource in context.graph.resources]
     claimed: dict[str, list[str]] = {}
     for task in context.graph.tasks:
         for claim in task.claims:

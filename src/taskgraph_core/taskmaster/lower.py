@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from taskgraph_core.ir import Claim, Policy, Resource, Schedule, Task, TaskGraph
+from taskgraph_core.ir import Claim, Policy, Schedule, Task, TaskGraph
 from taskgraph_core.profile.apply import Treatment, Treatments
 from taskgraph_core.profile.load import explain
 from taskgraph_core.profile.model import PLAN_MAY_NOT_SET, Settings
@@ -112,7 +112,7 @@ class _Lowering:
             id=profile.graph.id or graph_id,
             title=profile.graph.title or "",
             tasks=_task_tuple().validate_python(drafts),
-            resources=tuple(Resource(name=name, capacity=slots) for name, slots in profile.resources.items()),
+            resources=tuple(settings.resource(name) for name, settings in profile.resources.items()),
             schedule=Schedule(cron=schedule.cron, timezone=schedule.timezone) if schedule else None,
             policy=Policy(**profile.run.model_dump()),
         )
