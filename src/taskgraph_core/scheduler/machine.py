@@ -152,6 +152,8 @@ class Scheduler:
         else:
             self._ended += outcome in ("success", "failed")
             self._settle(task, outcome)
+            if self._too_many_failures():  # also a success completes the sample that a rate needs
+                self._halt()
         return None
 
     def cancel(self) -> None:

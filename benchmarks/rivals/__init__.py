@@ -1,0 +1,1 @@
+"""What one would use instead of the engine, each in the way its users write it."""
