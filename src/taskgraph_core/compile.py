@@ -40,6 +40,7 @@ class Request:
         profile: the profile; None looks for one beside the plan.
         selection: which tasks of it.
         scope: ``due`` is what is left to do, ``again`` also what is done, ``whole`` every task whatever its status.
+        keep: exactly these ids, as far as they exist, instead of what selection and scope say.
     """
 
     spec: str
@@ -47,6 +48,7 @@ class Request:
     profile: Path | None = None
     selection: Selection = EVERYTHING
     scope: Literal["due", "again", "whole"] = "due"
+    keep: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def build(request: Request, source: Source, context: PlanContext) -> Lowered:
 def _kept(request: Request, source: Source, context: PlanContext) -> set[str]:
     plan, selection = context.plan, request.selection
     whole = set(plan.by_id)
+    if request.keep is not None:
+        return whole & request.keep
     base = whole if request.scope == "whole" else context.standing.due
     if not selection.select and not selection.exclude:
         return base

@@ -8,7 +8,7 @@ epoch (UTC), as floats.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,6 +21,7 @@ Undo = Literal["undone", "failed"]
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    _fields: ClassVar[set[str]]
 
     def __copy__(self) -> Self:
         """Without what was derived from the fields, which ``model_copy`` is about to change."""
@@ -28,6 +29,25 @@ class _Model(BaseModel):
         for name in twin.__dict__.keys() - type(self).model_fields.keys():
             del twin.__dict__[name]
         return twin
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Remember which fields there are: one set for all that ``trusted`` makes."""
+        cls._fields = set(cls.model_fields)
+
+    @classmethod
+    def trusted(cls, fields: dict[str, Any]) -> Self:
+        """Made of *all* fields in their order, without validation, by who makes thousands and knows they are right.
+
+        It takes a third of the time and leaves less behind; ``model_construct`` takes more than validation.
+        """
+        model = cls.__new__(cls)
+        put = object.__setattr__
+        put(model, "__dict__", fields)
+        put(model, "__pydantic_fields_set__", cls._fields)
+        put(model, "__pydantic_extra__", None)
+        put(model, "__pydantic_private__", None)
+        return model
 
 
 class Attempt(_Model):
@@ -92,7 +112,7 @@ class RunRecord(_Model):
     ended: float
     stopped: str = ""
     resumed: tuple[float, ...] = ()
-    tasks: tuple[TaskRecord, ...] = ()
+    tasks: tuple[TaskRecord, ...] = Field(default=(), repr=False)  # asyncio formats what a main coroutine returns
 
     @cached_property
     def by_id(self) -> dict[str, TaskRecord]:

@@ -17,10 +17,10 @@ PRIORITY_RANK = {"low": 0, "medium": 1, "high": 2, "critical": 3}
 def remaining_paths(graph: TaskGraph, topology: Topology | None = None) -> list[float]:
     """Longest path from each task to the end, its own estimate included; seconds, in the graph's order."""
     topology = topology or Topology.of(graph)
-    length = [0.0] * len(graph.tasks)
+    length = [task.estimate for task in graph.tasks]
     for number in reversed(topology.order):
-        after = max((length[other] for other in topology.downstream[number]), default=0.0)
-        length[number] = graph.tasks[number].estimate + after
+        if others := topology.downstream[number]:
+            length[number] += max([length[other] for other in others])
     return length
 
 
@@ -51,19 +51,20 @@ def nodes_of(graph: TaskGraph) -> list[Node]:
 
 def node_of(task: Task, weight: float, capacities: dict[str, int]) -> Node:
     """The scheduler's view of one task; ``weight`` is the longest path from it to the end, in seconds."""
-    return Node(
-        id=task.id,
-        upstream=task.depends_on,
-        rule=task.trigger_rule,
-        claims=tuple(slots_claimed(task, capacities).items()) if task.claims else (),
-        weight=inf if task.action.kind == "noop" and not task.estimate else weight,
-        priority=PRIORITY_RANK[task.priority],
-        attempts=task.retry.attempts,
-        delay=task.retry.delay,
-        factor=task.retry.factor,
-        max_delay=task.retry.max_delay,
-        jitter=task.retry.jitter,
-        undoable=task.rollback is not None,
+    retry = task.retry
+    return Node(  # by position, as this is done for every task of every run
+        task.id,
+        task.depends_on,
+        task.trigger_rule,
+        tuple(slots_claimed(task, capacities).items()) if task.claims else (),
+        inf if task.action.kind == "noop" and not task.estimate else weight,
+        PRIORITY_RANK[task.priority],
+        retry.attempts,
+        retry.delay,
+        retry.factor,
+        retry.max_delay,
+        retry.jitter,
+        task.rollback is not None,
     )
 
 

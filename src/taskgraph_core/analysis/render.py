@@ -64,6 +64,9 @@ def _headline(report: PlanReport, graph: TaskGraph) -> Iterator[Text]:
         best = f"for {human(report.best_seconds)}; {best}"
     yield _fact("best", counted(report.best_workers, "worker"), best)
     yield _fact("parallel", counted(len(report.widest), "task"), "at most can run at the same time")
+    if report.measured:
+        estimates = sum(task.action.kind != "noop" for task in graph.tasks)
+        yield _fact("measured", f"{report.measured} of {estimates}", "estimates come from earlier runs")
 
 
 def _fact(name: str, value: str, remark: str, style: str = "bold") -> Text:

@@ -14,8 +14,11 @@ from taskgraph_core.analysis.predict import Planner, Prediction
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.analysis.waves import waves
 from taskgraph_core.collector import paused_collector
+from taskgraph_core.durations import measured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from taskgraph_core.ir import TaskGraph
 
 
@@ -33,6 +36,7 @@ class PlanReport:
         best_seconds: what is predicted with those.
         conflicts: unordered tasks that use the same thing.
         waves: ids by number of steps before them.
+        measured: how many estimates come from earlier runs.
     """
 
     tasks: int
@@ -45,6 +49,7 @@ class PlanReport:
     best_seconds: float
     conflicts: Conflicts
     waves: list[list[str]]
+    measured: int = 0
 
     @property
     def reduction(self) -> float:
@@ -73,13 +78,19 @@ class PlanReport:
             "speed_up": prediction.speed_up,
             "reduction": self.reduction,
             "widest": list(self.widest),
+            "measured_estimates": self.measured,
             "gantt": [{"id": bar.id, "start": bar.start, "end": bar.end} for bar in prediction.bars],
         }
 
 
 @paused_collector()
-def report(graph: TaskGraph, workers: int | None = None) -> PlanReport:
-    """Plan a run of a sound graph; without workers, with as many as its policy allows or are worth having."""
+def report(graph: TaskGraph, workers: int | None = None, *, estimates: Mapping[str, float] | None = None) -> PlanReport:
+    """Plan a run of a sound graph; without workers, with as many as its policy allows or are worth having.
+
+    ``estimates`` are seconds measured in earlier runs, instead of what the graph says.
+    """
+    estimates = estimates or {}
+    graph = measured(graph, estimates)
     topology = Topology.of(graph)
     times = earliest(graph, topology)
     planner = Planner(graph, times)
@@ -96,4 +107,5 @@ def report(graph: TaskGraph, workers: int | None = None) -> PlanReport:
         best_seconds=planner.predict(best).seconds,
         conflicts=find_conflicts(graph, topology),
         waves=waves(topology),
+        measured=len(estimates),
     )

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from taskgraph_core.cli import check, compile_, generate, init, plan, run, schema, show
+from taskgraph_core.cli import check, compile_, control, generate, init, plan, run, runs, schema, show, status
+from taskgraph_core.cli.resume import RunCommand
 from taskgraph_core.errors import TaskgraphError
 
 app = typer.Typer(
@@ -25,7 +26,13 @@ app.command("check")(check.check)
 app.command("compile")(compile_.compile_)
 app.command("plan")(plan.plan)
 app.command("show")(show.show)
-app.command("run")(run.run)
+app.command("run", cls=RunCommand)(run.run)
+app.command("runs")(runs.runs)
+app.command("status")(status.status)
+app.command("cancel")(control.cancel)
+app.command("pause")(control.pause)
+app.command("resume")(control.resume)
+app.command("limit")(control.limit)
 app.command("generate", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(generate.generate)
 app.command("init")(init.init)
 app.command("schema")(schema.schema)

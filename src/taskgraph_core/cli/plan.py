@@ -28,8 +28,9 @@ def plan(
     """Plan a run: waves, critical path, bounds, predicted time, conflicts, and how many workers are worth it."""
     compiled = compile_request(request(spec, tag, profile, select, exclude, "again" if again else "due"))
     from taskgraph_core.analysis.report import report  # noqa: PLC0415 - after the plan is known to be sound
+    from taskgraph_core.durations import estimates  # noqa: PLC0415
 
-    found = report(compiled.graph, workers)
+    found = report(compiled.graph, workers, estimates=estimates(compiled.graph, compiled.location.project))
     if output == "json":
         typer.echo(json.dumps(found.as_dict(), indent=2))
         return

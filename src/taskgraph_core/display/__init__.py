@@ -1,4 +1,13 @@
-"""What a person, or a program, sees while a run goes on: observers of its events."""
+"""What a person, or a program, sees while a run goes on: observers of its events.
+
+words, telling, summary     what is said, in which words
+progress, gates, outlook    where a run stands, what its waiting tasks wait for, when it may end
+board                       several runs in one display
+lines                       the display in lines: logs, pipes, a terminal that scrolls
+live, frame, …              the display that is drawn again and again, and its pictures
+json_lines                  the display for programs
+printer                     the display for groups (``parallel``): an observer of any number of runs
+"""
 
 from __future__ import annotations
 
@@ -8,25 +17,29 @@ from typing import TYPE_CHECKING, Literal, TextIO
 if TYPE_CHECKING:
     from taskgraph_core.engine.events import Observer
 
-Mode = Literal["auto", "live", "plain", "json"]
+Format = Literal["auto", "live", "plain", "json"]
+"""Where it is shown: a terminal that can be drawn on, lines, or a program; ``auto`` finds out."""
+
+Mode = Literal["progress", "realtime", "collapsed", "hybrid"]
+"""What people see: bars; starts and ends as they happen; one line; or whatever suits the size of the run."""
 
 
-def choose(mode: Mode, stream: TextIO) -> Observer:
-    """The display of a mode; ``auto`` is live on a terminal that can move its cursor, plain elsewhere."""
-    if mode == "auto":
-        mode = "live" if can_be_live(stream) else "plain"
+def choose(form: Format, stream: TextIO, mode: Mode = "hybrid") -> Observer:
+    """The display of a format and a mode; ``auto`` is live on a terminal that can move its cursor, plain elsewhere."""
+    if form == "auto":
+        form = "live" if can_be_live(stream) else "plain"
     # Each display is imported when it is wanted: rich alone takes longer to import than a small run.
-    if mode == "json":
+    if form == "json":
         from taskgraph_core.display.json_lines import JsonDisplay  # noqa: PLC0415
 
         return JsonDisplay(stream)
-    if mode == "plain":
+    if form == "plain" or mode == "realtime":
         from taskgraph_core.display.lines import PlainDisplay  # noqa: PLC0415
 
-        return PlainDisplay(stream)
+        return PlainDisplay(stream, mode, colour=form == "live")
     from taskgraph_core.display.live import LiveDisplay  # noqa: PLC0415
 
-    return LiveDisplay(stream)
+    return LiveDisplay(stream, mode)
 
 
 def can_be_live(stream: TextIO) -> bool:

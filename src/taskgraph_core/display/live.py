@@ -1,8 +1,7 @@
 """The live display: the run as one picture that is drawn again a few times a second.
 
-Events only update numbers, under a lock; a thread of rich's draws, so the cost does not grow with
-the number of events and the picture moves on while an event loop is busy. The picture goes
-away at the end and leaves the summary.
+Events only update numbers, under a lock; a thread draws, so the cost does not grow with the number of events
+and the picture moves on while an event loop is busy. The picture goes away at the end and leaves the summary.
 """
 
 from __future__ import annotations
@@ -11,77 +10,110 @@ import threading
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.segment import ControlType, Segment
 from rich.text import Text
 
+from taskgraph_core.display.board import Board
+from taskgraph_core.display.drawing import Drawing
 from taskgraph_core.display.frame import frame
-from taskgraph_core.display.progress import Progress
-from taskgraph_core.display.summary import summary
+from taskgraph_core.display.summary import Line, brief, summary, troubles
+from taskgraph_core.display.words import STATE_STYLE
 from taskgraph_core.engine.clock import SteadyClock
 from taskgraph_core.engine.events import RunAborted, RunEnded, RunStarted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rich.console import ConsoleOptions, RenderResult
 
+    from taskgraph_core.display import Mode
+    from taskgraph_core.display.board import Followed
     from taskgraph_core.engine.events import Event
+    from taskgraph_core.record import RunRecord
 
-PICTURES_PER_SECOND = 5
+WIDEST = 120
+"""Columns used at most: the eye must find what belongs together."""
 
 
 class LiveDisplay:
-    """Draws on a terminal; ``clock`` is what the events' times are read from."""
+    """Draws on a terminal; ``clock`` is what the events' times are read from.
+
+    One picture for all runs that go on at the same time. The first leaves its summary, those inside or beside it
+    only say so if they failed.
+    """
 
     def __init__(
-        self, stream: TextIO, *, console: Console | None = None, clock: Callable[[], float] | None = None
+        self,
+        stream: TextIO,
+        mode: Mode = "hybrid",
+        *,
+        console: Console | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        self._stream = stream
+        self._mode: Mode = mode
         self._console = console or Console(file=stream, highlight=False)
         self._clock = clock or SteadyClock()
         self._lock = threading.Lock()
         self._offset = 0.0
-        self._progress: Progress | None = None
-        self._live = Live(
-            get_renderable=self._picture,
-            console=self._console,
-            refresh_per_second=PICTURES_PER_SECOND,
-            transient=True,
-            # What tasks print goes to their logs; nobody else prints while this is open.
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._board = Board()
+        self._drawing: Drawing | None = None
 
     def __call__(self, event: Event) -> None:
-        """Take one event into account; begin and end with the run. A terminal that is gone is left alone."""
-        try:
-            self._take(event)
-        except OSError:
-            self._progress = None
-
-    def _take(self, event: Event) -> None:
+        """Take one event into account; begin and end with the first and the last run."""
         if isinstance(event, RunStarted):
-            self._offset = event.time - self._clock()  # a simulation has a time of its own
-            self._progress = Progress(event)
-            self._live.start()
-        elif self._progress is not None:
-            with self._lock:
-                self._progress.note(event)
+            self._begin(event)
+            return
+        run = self._board.find()
+        if run is None:
+            return
+        with self._lock:
+            run.progress.note(event)
+            if isinstance(event, RunEnded | RunAborted):
+                self._board.end(run)
         if isinstance(event, RunEnded | RunAborted):
-            self._live.stop()
-        if isinstance(event, RunEnded) and self._progress is not None:
-            start = self._progress.start
-            for line in summary(event.record, start.graph, start.directory, self._progress.stopping):
-                self._console.print(Text(line.text, line.style), soft_wrap=True)
+            self._end(run, event)
+
+    def _begin(self, start: RunStarted) -> None:
+        with self._lock:
+            run = self._board.begin(start)
+            if len(self._board.runs) == 1:
+                self._offset = run.progress.origin - self._clock()  # a simulation has a time of its own
+        if self._drawing is None:
+            self._drawing = Drawing(self._console, self._picture, self._stream)
+            self._drawing.start()
+
+    def _end(self, run: Followed, event: RunEnded | RunAborted) -> None:
+        if self._drawing is None:
+            return
+        if isinstance(event, RunEnded):
+            self._drawing.above(*(Text(line.text, line.style) for line in _last_words(run, event.record)))
+        if not self._board.runs:
+            drawing, self._drawing = self._drawing, None
+            drawing.stop()
 
     def _picture(self) -> Group:
-        if self._progress is None:
-            return Group()
         size = self._console.size
+        now = self._clock() + self._offset
+        for run in self._board.runs.values():
+            run.outlook.left(now)  # thinks now, if it is time to, and not while the run has to wait for the lock
         with self._lock:
-            now = self._clock() + self._offset
-            lines = frame(self._progress, now=now, width=size.width, height=size.height - 2)
+            runs = list(self._board.runs.values())
+            if not runs:
+                return Group()
+            width = min(size.width, WIDEST)
+            lines = frame(runs, now=now, width=width, height=size.height - 2, mode=self._mode)
         return Group(*lines, _REST)
+
+
+def _last_words(run: Followed, record: RunRecord) -> Iterable[Line]:
+    progress = run.progress
+    if not run.depth:
+        return summary(record, progress.tasks, progress.start.directory)
+    if record.state == "success":
+        return []
+    ended = Line(f"{record.graph_id}: {brief(record)}", STATE_STYLE[record.state])
+    return [*troubles(record, progress.tasks, progress.start.directory), ended]
 
 
 class _Rest:

@@ -8,5 +8,7 @@ events          what a run tells; recorder and displays listen
 attempt         one attempt, and the seam to whatever carries it out
 actions         this machine's way to: command, python, wait
 host, process   programs and their groups
+governor        what changes a run while it goes on: orders (control), a full machine (admission, machine)
+stopwatch       keeps what tasks took, for the estimates of the next run
 rundir          what a run leaves on disk
 """

@@ -11,18 +11,20 @@ from taskgraph_core.engine.wait import run_wait
 from taskgraph_core.ir import Command, Noop, Python, Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from taskgraph_core.engine.attempt import Call, Result
     from taskgraph_core.engine.workspace import Workspace
 
 
-async def perform(workspace: Workspace, call: Call) -> Result:
+def perform(workspace: Workspace, call: Call) -> Awaitable[Result]:
     """Carry out one call; with its workspace bound, this is an ``attempt.Perform``."""
     match call.action:
-        case Command() as command:
-            return await run_command(workspace, call, command)
-        case Python() as python:
-            return await run_python(workspace, call, python)
-        case Wait() as wait:
-            return await run_wait(workspace, call, wait)
         case Noop():
             return DONE
+        case Python() as python:
+            return run_python(workspace, call, python)
+        case Command() as command:
+            return run_command(workspace, call, command)
+        case Wait() as wait:
+            return run_wait(workspace, call, wait)

@@ -5,19 +5,19 @@ implementation; tests inject another, and a remote executor would be a third.
 
 A performer is stopped by cancelling it. It then ends what it started, takes the time that
 needs, and lets the ``CancelledError`` go on; an argument of that error says what could not be ended.
+One that has nothing to wait for may return a ``Result`` as it is.
 """
 
 from __future__ import annotations
 
-import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from taskgraph_core.duration import human
-
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from taskgraph_core.ir import Command, Noop, Python, Task, Wait
     from taskgraph_core.scheduler import Outcome
 
@@ -50,7 +50,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended; ``error`` is one line, empty on success, the rest as in ``record.Attempt``."""
+    """How an attempt ended; ``error`` is one line, empty on success, the rest as in ``record.Attempt``.
+
+    ``worker`` is empty where it ran in this engine.
+
+    It can be awaited like the work that leads to it, and is then itself.
+    """
 
     outcome: Outcome
     exit_code: int | None = None
@@ -58,11 +63,17 @@ class Result:
     cpu_seconds: float | None = None
     peak_memory: int | None = None
     value: object = None
+    worker: str = ""
 
     @classmethod
     def failed(cls, error: str, exit_code: int | None = None) -> Self:
         """A failure, its text put on one line of bounded length."""
         return cls("failed", exit_code, one_line(error))
+
+    def __await__(self) -> Generator[None, None, Self]:
+        """Nothing to wait for."""
+        yield from ()
+        return self
 
 
 SUCCESS = Result("success", 0)
@@ -81,25 +92,3 @@ def describe(error: BaseException) -> str:
     """Type and message of an exception, also of one whose message cannot be formed."""
     message = str(traceback.TracebackException(type(error), error, None))
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-async def attempt(perform: Perform, call: Call) -> Result:
-    """Carry out one call within its task's timeout; whatever happens becomes a result."""
-    limit = call.task.timeout
-    bound = asyncio.timeout(limit)
-    try:
-        async with bound:
-            return await perform(call)
-    except TimeoutError as error:
-        if not bound.expired():
-            return Result.failed(describe(error))
-        remark = _remark(error.__cause__)
-        return Result.failed(f"timed out after {human(limit or 0)}" + (f"; {remark}" if remark else ""))
-    except asyncio.CancelledError as error:
-        return Result("cancelled", error=one_line(_remark(error)))
-    except Exception as error:  # noqa: BLE001 - one broken attempt must not take the whole run down
-        return Result.failed(describe(error))
-
-
-def _remark(error: BaseException | None) -> str:
-    return str(error.args[0]) if error is not None and error.args else ""

@@ -15,28 +15,38 @@ from contextvars import ContextVar
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_LOG: ContextVar[_Log | None] = ContextVar("taskgraph_log", default=None)
+_LOG: ContextVar[Log | None] = ContextVar("taskgraph_log", default=None)
 
 
-class _Log:
-    """A log that is opened by the first word written to it; once more after closing, if a function was left running."""
+class Log:
+    """A log that is opened by the first word written to it; once more after closing, if a function was left running.
 
-    def __init__(self, place: Path) -> None:
+    Args:
+        place: says where it lies; not asked before it is opened, as most tasks print nothing.
+    """
+
+    def __init__(self, place: Callable[[], Path]) -> None:
         self._place = place
         self._stream: IO[str] | None = None
 
     def write(self, text: str) -> int:
+        """Write like a stream."""
         if self._stream is None:
-            self._stream = self._place.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
+            self._stream = self._place().open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
         return self._stream.write(text)
 
     def close(self) -> None:
+        """Close it, if it was opened."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+    def enter(self) -> None:
+        """Send what the current context prints here, from now on."""
+        _LOG.set(self)
 
 
 class _Switch:
@@ -66,15 +76,3 @@ def captured_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
-
-
-@contextmanager
-def printing_to(place: Path) -> Iterator[None]:
-    """Send what the current context prints to a log."""
-    log = _Log(place)
-    token = _LOG.set(log)
-    try:
-        yield
-    finally:
-        _LOG.reset(token)
-        log.close()

@@ -15,6 +15,10 @@ class SteadyClock:
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
 
+    def go_on_from(self, moment: float) -> None:
+        """Never tell a time before this one, however the machine's clock was set meanwhile."""
+        self._offset += max(0.0, moment - self())
+
     def __call__(self) -> float:
         """The time now."""
         return self._offset + time.monotonic()

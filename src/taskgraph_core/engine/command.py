@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskgraph_core.engine.attempt import SUCCESS, Result
-from taskgraph_core.engine.host import Program
+from taskgraph_core.engine.attempt import Result
+from taskgraph_core.engine.spawn import Program
 
 if TYPE_CHECKING:
     from taskgraph_core.engine.attempt import Call
+    from taskgraph_core.engine.usage import Exit
     from taskgraph_core.engine.workspace import Workspace
     from taskgraph_core.ir import Command
 
@@ -24,14 +26,22 @@ SHELL = "/bin/sh"
 async def run_command(workspace: Workspace, call: Call, command: Command) -> Result:
     """Run a command to its end; one that cannot be started has failed."""
     try:
-        code = await workspace.host.run(program_of(workspace, call, command))
+        program = program_of(workspace, call, command)
+        how = await workspace.host.run(program, partial(workspace.spawned, call.task.id))
+    except ChildProcessError:
+        return Result.failed("its exit code is lost: something else in this process has waited for its programs")
     except (OSError, ValueError) as error:
         return Result.failed(_cannot_start(workspace, command, error))
-    if code == 0:
-        return SUCCESS
-    if code == SKIPPED:
-        return Result("skipped", code)
-    return Result.failed(f"exit code {code}" if code > 0 else f"ended by {signal_name(-code)}", code)
+    return result_of(how)
+
+
+def result_of(how: Exit) -> Result:
+    """What the end of a program means."""
+    code, cpu_seconds, peak_memory = how
+    if code in (0, SKIPPED):
+        return Result("success" if code == 0 else "skipped", code, "", cpu_seconds, peak_memory)
+    reason = f"exit code {code}" if code > 0 else f"ended by {signal_name(-code)}"
+    return Result("failed", code, reason, cpu_seconds, peak_memory)
 
 
 def program_of(workspace: Workspace, call: Call, command: Command) -> Program:

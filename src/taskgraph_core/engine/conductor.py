@@ -6,9 +6,12 @@ what makes time pass and attempts end. All decisions are the scheduler's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, get_args
 
+from taskgraph_core.durations import measured
 from taskgraph_core.engine.events import (
+    Event,
     LimitChanged,
     RunAborted,
     RunEnded,
@@ -32,15 +35,18 @@ from taskgraph_core.record import Attempt
 from taskgraph_core.scheduling import node_of, scheduler_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from taskgraph_core.engine.attempt import Result
-    from taskgraph_core.engine.events import Event, Observer
+    from taskgraph_core.engine.events import Observer
     from taskgraph_core.engine.history import History
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import Task, TaskGraph
     from taskgraph_core.record import RunRecord
     from taskgraph_core.scheduler import Step
+
+DONE_WITH = ("success", "skipped")
+"""Outcomes of attempts that are never made again."""
 
 
 class Journal(Protocol):
@@ -67,6 +73,7 @@ class Conductor:
         max_parallel: most tasks at once, instead of what the graph says.
         worker: where attempts run, for the record.
         growing: tasks may be added until ``close``.
+        estimates: seconds to expect of tasks instead of what the graph says, for the order in which they start.
 
     Raises:
         EngineError: the graph is not sound, so that no run of it could end.
@@ -82,6 +89,7 @@ class Conductor:
         max_parallel: int | None = None,
         worker: str = "",
         growing: bool = False,
+        estimates: Mapping[str, float] | None = None,
     ) -> None:
         self.graph = graph
         self.run_id = run_id
@@ -95,13 +103,17 @@ class Conductor:
         self._hurried = False
         self._system = system
         self._worker = worker
+        self._estimates = estimates or {}
         try:
-            self._scheduler = scheduler_for(graph, max_parallel=self.max_parallel, growing=growing, seed=run_id)
+            self._scheduler = scheduler_for(
+                measured(graph, self._estimates), max_parallel=self.max_parallel, growing=growing, seed=run_id
+            )
         except ValueError as error:
             fix = "run 'taskgraph check' on the plan"
             raise EngineError(str(error), where=f"graph {graph.id!r}", fix=fix) from error
         self._recorder = Recorder()
         self._observers = (self._recorder, *observers)
+        self._listeners = {kind: self._heeding(kind) for kind in get_args(Event)}
         self._untold: list[Event] = []
         self._running: dict[str, tuple[int, float]] = {}
         self._retrying: dict[str, tuple[int, float]] = {}
@@ -117,7 +129,15 @@ class Conductor:
         started = now if history is None else history.started
         self._tell(
             RunStarted(
-                started, self.run_id, self._system, self.graph, self.max_parallel, self.directory, waits_for, past
+                started,
+                self.run_id,
+                self._system,
+                self.graph,
+                self.max_parallel,
+                self.directory,
+                waits_for,
+                past,
+                self._estimates,
             )
         )
         if history is not None:
@@ -151,11 +171,13 @@ class Conductor:
             step.undo.clear()
             step.done = not self._running
         for task_id, state in step.final:
-            self._retrying.pop(task_id, None)
             self._tell(TaskFinal(now, task_id, state))
-        for task_id, (number, pause) in self._retrying.items():
-            self._tell(TaskRetrying(now, task_id, number + 1, pause))
-        self._retrying.clear()
+        if self._retrying:
+            final = dict(step.final)
+            for task_id, (number, pause) in self._retrying.items():
+                if task_id not in final:
+                    self._tell(TaskRetrying(now, task_id, number + 1, pause))
+            self._retrying.clear()
         for task_id, number in step.start:
             self._running[task_id] = number, now
             self._tell(TaskStarted(now, task_id, number))
@@ -174,17 +196,19 @@ class Conductor:
     def ended(self, task_id: str, result: Result, now: float) -> None:
         """An attempt, or an attempt at undoing, ended; the next poll records and tells it."""
         number, started = self._running.pop(task_id)
-        attempt = Attempt(
-            number=number,
-            started=started,
-            ended=now,
-            outcome=result.outcome,
-            exit_code=result.exit_code,
-            error=result.error,
-            worker=self._worker,
-            cpu_seconds=result.cpu_seconds,
-            peak_memory=result.peak_memory,
-            result=result.value,
+        attempt = Attempt.trusted(
+            {
+                "number": number,
+                "started": started,
+                "ended": now,
+                "outcome": result.outcome,
+                "exit_code": result.exit_code,
+                "error": result.error,
+                "worker": result.worker or self._worker,
+                "cpu_seconds": result.cpu_seconds,
+                "peak_memory": result.peak_memory,
+                "result": result.value,
+            }
         )
         self._tell(UndoEnded(now, task_id, attempt) if self.undoing else TaskEnded(now, task_id, attempt))
         due = self._scheduler.finished(task_id, result.outcome, now)
@@ -218,19 +242,31 @@ class Conductor:
         self._tell(RunEnded(record.ended, record))
         self._publish()
 
-    def abort(self, error: BaseException, now: float) -> None:
-        """Announce that the run broke off; no observer can object any more."""
-        for observer in self._observers:
-            try:
+    def abort(self, error: BaseException, now: float, ended: Iterable[tuple[str, Result, float]] = ()) -> None:
+        """Announce that the run broke off; no observer can object any more.
+
+        What is done already, ``ended`` or not yet recorded, is recorded if it still can be, so that it is not done
+        again. What was stopped is not: the run was not meant to end, so whoever resumes it makes that again.
+        """
+        for end in ended:
+            with suppress(Exception):  # the first error is the one to raise
+                self.ended(*end)
+        with suppress(Exception):
+            self._rescue()
+        for observer in self._listeners[RunAborted]:
+            with suppress(Exception):
                 observer(RunAborted(now, error))
-            except Exception:  # noqa: BLE001, S112 - the first error is the one to raise
-                continue
 
     def why_stuck(self) -> str:
-        """What every open task waits for, should nothing ever be able to start."""
+        """What the first open tasks wait for, should nothing ever be able to start."""
         states = self._scheduler.states
         open_tasks = [task_id for task_id in self.tasks if task_id not in states]
-        reasons = [f"{task_id!r} waits for {self._scheduler.waits_for(task_id)}" for task_id in open_tasks[:3]]
+        reasons = []
+        for task_id in open_tasks[:3]:
+            found = ", ".join(map(repr, self._scheduler.waits_for(task_id)[:3]))
+            reasons.append(f"task {task_id!r} waits for {found or 'nothing'}")
+        if len(open_tasks) > 3:
+            reasons.append(f"and {len(open_tasks) - 3} more")
         return "; ".join(reasons)
 
     def _catch_up(self, history: History) -> list[Event]:
@@ -266,9 +302,24 @@ class Conductor:
 
     def _publish(self) -> None:
         """Record what there is to tell, all at once, then tell it."""
-        events, self._untold = self._untold, []
+        events = self._untold
         if self.journal is not None and events:
             self.journal.write(events)
+        self._untold = []
         for event in events:
-            for observer in self._observers:
+            for observer in self._listeners[type(event)]:
                 observer(event)
+
+    def _heeding(self, kind: type[Event]) -> tuple[Observer, ...]:
+        """Observers of one kind of event: asked once, because a run of small tasks spends its time telling."""
+        return tuple(one for one in self._observers if kind in getattr(one, "heeds", (kind,)))
+
+    def _rescue(self) -> None:
+        """Record the ends among what could not be recorded; what was to begin with it did not."""
+        ends = [
+            event
+            for event in self._untold
+            if isinstance(event, TaskEnded | UndoEnded) and event.attempt.outcome in DONE_WITH
+        ]
+        if self.journal is not None and ends:
+            self.journal.write(ends)

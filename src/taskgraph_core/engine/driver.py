@@ -1,4 +1,8 @@
-"""Makes a run happen in time: starts what the scheduler says, and wakes it when something ends or its alarm is due."""
+"""Makes a run happen in time: starts what the scheduler says, and wakes it when something ends or its alarm is due.
+
+Everything that ended between two looks is passed on at once, then the scheduler is asked once: what is decided
+together is recorded together.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from taskgraph_core.duration import human
-from taskgraph_core.engine.attempt import Call, Result, attempt, describe
+from taskgraph_core.engine.attempt import Call
 from taskgraph_core.engine.clock import SteadyClock
-from taskgraph_core.engine.host import to_the_end
+from taskgraph_core.engine.heap import standing_heap
+from taskgraph_core.engine.underway import UnderWay
 from taskgraph_core.errors import EngineError
 
 if TYPE_CHECKING:
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """One run in an event loop; make it inside one.
+    """One run in an event loop; make it inside one, and call it from there.
 
     Args:
         conductor: what decides and tells.
@@ -34,14 +39,12 @@ class Driver:
 
     def __init__(self, conductor: Conductor, perform: Perform, *, kill: Callable[[], None] = lambda: None) -> None:
         self._conductor = conductor
-        self._perform = perform
         self._kill = kill
         self._loop = asyncio.get_running_loop()
         self._clock = SteadyClock()
-        self._live: dict[str, asyncio.Task[Result]] = {}
-        self._ended: deque[tuple[str, Result, float]] = deque()
-        self._orders: deque[Callable[[], None]] = deque()
         self._news = asyncio.Event()
+        self._under_way = UnderWay(perform, self._clock, self._news.set)
+        self._orders: deque[Callable[[], None]] = deque()
         self._interrupts = 0
 
     async def run(self, history: History | None = None) -> RunRecord:
@@ -51,20 +54,10 @@ class Driver:
             EngineError: the record cannot be written, or nothing can ever start.
             BaseException: an observer's, or the caller's cancellation, after everything was stopped.
         """
-        try:
-            self._conductor.begin(self._clock(), history)
-            await self._drive(history.active if history is not None else 0.0)
-            record = self._conductor.record(self._clock())
-        except BaseException as error:
-            await self._stop_everything()
-            self._conductor.abort(error, self._clock())
-            raise
-        try:
-            if self._conductor.directory is not None:
-                self._conductor.directory.write_record(record)
-        finally:
-            self._conductor.end(record)
-        return record
+        if history is not None and history.events:
+            self._clock.go_on_from(history.events[-1].time)
+        with standing_heap():
+            return await self._run(history)
 
     def interrupt(self) -> None:
         """Stop the run: at the first call in order, at the second at once; nothing is left running.
@@ -78,6 +71,37 @@ class Driver:
             self.cancel("it was interrupted", "once more to kill at once")
         elif self._interrupts == 2:
             self.order(self._hurry)
+
+    def order(self, order: Callable[[], None]) -> None:
+        """Have something done by the run itself, so that what observers raise about it ends the run."""
+        self._orders.append(order)
+        self._news.set()
+
+    def cancel(self, reason: str, hint: str = "") -> None:
+        """Stop the run in order, as the first ``interrupt`` does."""
+        self.order(partial(self._cancel, reason, hint))
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch, steadily."""
+        return self._clock
+
+    async def _run(self, history: History | None) -> RunRecord:
+        try:
+            self._conductor.begin(self._clock(), history)
+            await self._drive(history.active if history is not None else 0.0)
+            record = self._conductor.record(self._clock())
+        except BaseException as error:
+            self._under_way.stop_all()
+            await self._under_way.emptied()
+            self._conductor.abort(error, self._clock(), self._under_way.ended)
+            raise
+        try:
+            if self._conductor.directory is not None:
+                self._conductor.directory.write_record(record)
+        finally:
+            self._conductor.end(record)
+        return record
 
     async def _drive(self, active_before: float) -> None:
         limit = self._conductor.graph.policy.timeout
@@ -94,58 +118,38 @@ class Driver:
 
     def _act(self, step: Step) -> None:
         for task_id in step.stop:
-            self._live[task_id].cancel()
+            self._under_way.stop(task_id)
         tasks = self._conductor.tasks
+        start = self._under_way.start
         for task_id, number in step.start:
-            self._start(Call(tasks[task_id], number))
+            start(Call(tasks[task_id], number))
         for task_id, number in step.undo:
-            self._start(Call(tasks[task_id], number, undo=True))
-
-    def _start(self, call: Call) -> None:
-        task = self._loop.create_task(attempt(self._perform, call))
-        self._live[call.task.id] = task
-        task.add_done_callback(partial(self._note_end, call.task.id))
-
-    def _note_end(self, task_id: str, task: asyncio.Task[Result]) -> None:
-        del self._live[task_id]
-        if task.cancelled():  # before its first step
-            result = Result("cancelled")
-        elif (error := task.exception()) is not None:
-            result = Result.failed(describe(error))
-        else:
-            result = task.result()
-        self._ended.append((task_id, result, self._clock()))
-        self._news.set()
+            start(Call(tasks[task_id], number, undo=True))
 
     async def _listen(self, wake_at: float | None) -> None:
         """Wait for an end, an order or the alarm, and pass on all there is."""
-        if wake_at is not None:
-            alarm = self._loop.call_later(wake_at - self._clock(), self._news.set)
-        elif not (self._live or self._orders or self._conductor.may_rest):
-            msg = "nothing runs and nothing can start"
-            raise EngineError(msg, where=self._conductor.why_stuck(), fix="report this: it should be impossible")
-        await self._news.wait()
+        if self._news.is_set():  # something ended as it began: let others have a turn, then go on
+            await asyncio.sleep(0)
+        else:
+            await self._wait(wake_at)
         self._news.clear()
-        if wake_at is not None:
-            alarm.cancel()
-        while self._ended:
-            self._conductor.ended(*self._ended.popleft())
+        ended = self._under_way.ended
+        while ended:
+            self._conductor.ended(*ended.popleft())
         while self._orders:
             self._orders.popleft()()
 
-    def order(self, order: Callable[[], None]) -> None:
-        """Have something done by the run itself, so that what observers raise about it ends the run."""
-        self._orders.append(order)
-        self._news.set()
-
-    def cancel(self, reason: str, hint: str = "") -> None:
-        """Stop the run in order, as the first ``interrupt`` does."""
-        self.order(partial(self._cancel, reason, hint))
-
-    @property
-    def clock(self) -> Callable[[], float]:
-        """Seconds since the epoch, steadily."""
-        return self._clock
+    async def _wait(self, wake_at: float | None) -> None:
+        if wake_at is not None:
+            alarm = self._loop.call_later(wake_at - self._clock(), self._news.set)
+        elif not (self._under_way or self._conductor.may_rest):
+            msg = "nothing runs and nothing can start"
+            raise EngineError(msg, where=self._conductor.why_stuck(), fix="report this: it should be impossible")
+        try:
+            await self._news.wait()
+        finally:
+            if wake_at is not None:
+                alarm.cancel()
 
     def _cancel(self, reason: str, hint: str = "") -> None:
         self._conductor.cancel(reason, self._clock(), hint)
@@ -157,11 +161,4 @@ class Driver:
     def _hurry(self) -> None:
         self._conductor.hurry("it was interrupted again", self._clock())
         self._kill()
-        for task in self._live.values():
-            task.cancel()
-
-    async def _stop_everything(self) -> None:
-        for task in self._live.values():
-            task.cancel()
-        if self._live:
-            await to_the_end(asyncio.wait(self._live.values()))
+        self._under_way.stop_all()

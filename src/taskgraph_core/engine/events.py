@@ -11,11 +11,11 @@ journal is kept, an event is in it before anybody hears of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import Task, TaskGraph
@@ -27,7 +27,8 @@ class RunStarted:
     """A run begins.
 
     ``directory`` is None where nothing is written (a simulation). ``waits_for`` answers, at any
-    time and from any thread, which upstream tasks or resources keep a task from starting.
+    time and from any thread, which upstream tasks or resources keep a task from starting. ``estimates``
+    are seconds that tasks took in earlier runs, of those that were measured.
     """
 
     time: float
@@ -38,6 +39,7 @@ class RunStarted:
     directory: RunDirectory | None
     waits_for: Callable[[str], list[str]]
     past: Sequence[Event] = ()
+    estimates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,8 @@ class Observer(Protocol):
     """Whoever wants to know.
 
     Called between two steps of the run, so it must be quick. What it raises ends the run:
-    everything that runs is stopped, then the exception goes to the caller.
+    everything that runs is stopped, then the exception goes to the caller. One that has an attribute ``heeds``,
+    a collection of kinds of events, hears of no others.
     """
 
     def __call__(self, event: Event, /) -> None:

@@ -3,99 +3,103 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
+import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from taskgraph_core.engine.children import Children
+from taskgraph_core.engine.options import OUTPUT_LIMIT
+from taskgraph_core.engine.output import Outputs
 from taskgraph_core.engine.process import Process
+from taskgraph_core.engine.spawn import Program, Spawner
+from taskgraph_core.engine.tree import Census
+from taskgraph_core.engine.usage import Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Coroutine
 
     from taskgraph_core.engine.threads import Threads
 
+__all__ = ["Exit", "Host", "Program", "to_the_end"]
+
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What to start: arguments, the file to load, folder, whole environment and the file for its output."""
-
-    argv: Sequence[str]
-    executable: str | None
-    folder: Path
-    environment: Mapping[bytes, bytes]
-    log: Path
+LAST_RESORT = 1.0
+"""Seconds for which ``close`` goes on killing what turns up."""
 
 
 class Host:
-    """What the programs of a run share: how they are stopped, and which of them live.
+    """What the programs of a run share: how they are stopped, and which of them live. Make it inside an event loop.
 
     ``kill`` ends all of them at once and shortens every grace period to nothing; ``close`` is
     the last resort for whatever still lives when a run breaks off.
+
+    Args:
+        grace: seconds between TERM and KILL.
+        threads: where what blocks is done.
+        output_limit: bytes of output kept of each attempt.
     """
 
-    def __init__(self, grace: float, threads: Threads) -> None:
+    def __init__(self, grace: float, threads: Threads, output_limit: int = OUTPUT_LIMIT) -> None:
         self.grace = grace
         self.threads = threads
         self.hurry = asyncio.Event()
+        self.spawner = Spawner()
+        self._children = Children(threads)
+        self._outputs = Outputs(output_limit, threads)
+        self._census = Census()
         self._living: set[Process] = set()
-        self._nothing = os.open(os.devnull, os.O_RDONLY)
 
-    async def run(self, program: Program) -> int:
-        """Run a program to its end: its exit code, or minus the number of the signal that ended it.
+    async def run(self, program: Program, spawned: Callable[[int, int], None] | None = None) -> Exit:
+        """Run a program to its end.
+
+        Args:
+            program: what to start.
+            spawned: told its number and its birth (as in ``procs.birth``) once it was started.
 
         Raises:
             OSError: it cannot be started.
             ValueError: an argument or a variable cannot be given to a program.
+            ChildProcessError: how it ended is not known, because something else in this process has waited for it.
         """
-        process = self._start(program)
+        process = Process(self.spawner.start(program), program.environment, self._children, self._census)
         self._living.add(process)
+        self._outputs.watch(program.log)
         try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            if not await to_the_end(process.end_group(self.grace, self.hurry)):
+            if spawned is not None:
+                spawned(process.pid, process.born)
+            how = await process.wait()
+        except BaseException as error:
+            ended = await to_the_end(process.end(self.grace, self.hurry, strays=True))
+            if not ended and isinstance(error, asyncio.CancelledError):
                 msg = f"its process {process.pid} could not be ended"
                 raise asyncio.CancelledError(msg) from None
             raise
         else:
-            if process.group_lives():
-                await to_the_end(process.end_group(self.grace, self.hurry))
-            return code
+            strays = how.code != 0
+            if process.remains(strays=strays):
+                await to_the_end(process.end(self.grace, self.hurry, strays=strays))
+            return how
         finally:
             self._living.discard(process)
+            if self._outputs.is_too_long(program.log):
+                await to_the_end(self._outputs.finish(program.log))
 
     def kill(self) -> None:
         """Kill everything that runs, without grace."""
         self.hurry.set()
         for process in self._living:
-            process.signal(signal.SIGKILL)
+            process.kill()
 
     def close(self) -> None:
         """Leave nothing behind."""
-        self.kill()
-        os.close(self._nothing)
-
-    def _start(self, program: Program) -> Process:
-        log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        try:
-            popen = subprocess.Popen(  # noqa: S603 - running what the profile says is what this is for
-                program.argv,
-                executable=program.executable,
-                cwd=program.folder,
-                env=program.environment,
-                stdin=self._nothing,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        finally:
-            os.close(log)
-        return Process(popen, self.threads)
+        self.hurry.set()
+        deadline = time.monotonic() + LAST_RESORT
+        while time.monotonic() < deadline and sum(process.kill() for process in self._living):
+            time.sleep(0.01)
+        self._outputs.close()
+        self._children.close()
+        self.spawner.close()
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:

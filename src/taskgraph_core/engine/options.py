@@ -12,8 +12,14 @@ from taskgraph_core.errors import EngineError
 if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
+SYSTEM = "local"
+"""What the record of a run on this machine names as its system."""
+
 GRACE = 5.0
 """Seconds between asking a program to end and killing it."""
+
+OUTPUT_LIMIT = 10 * 2**20
+"""Bytes of output kept of each attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,10 @@ class RunOptions:
         run_id: the run's name; empty for a new one.
         directory: the run's folder; None for ``<project>/.taskgraph/runs/<run id>``.
         grace: seconds between asking a program to end (TERM) and killing it (KILL).
+        journal: keep a journal, so that the run can be resumed and watched; without, only its record stays.
+        durable: what the journal has outlives the machine's end as well as the engine's; costs a sync a step.
+        output_limit: bytes of output kept of each attempt: of what is longer, the start and the end.
+        executor: address of a cluster that carries out the attempts (see ``remote``); empty for this machine.
     """
 
     project: Path = Path()
@@ -34,6 +44,15 @@ class RunOptions:
     run_id: str = ""
     directory: Path | None = None
     grace: float = GRACE
+    journal: bool = True
+    durable: bool = False
+    output_limit: int = OUTPUT_LIMIT
+    executor: str = ""
+
+    @property
+    def system(self) -> str:
+        """What the record of the run names as its system."""
+        return self.executor.partition(":")[0] or SYSTEM
 
 
 def parallel_tasks(graph: TaskGraph, override: int | None = None) -> int:

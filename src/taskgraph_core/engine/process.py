@@ -1,13 +1,11 @@
-"""A program and its process group: when it ended, and how nothing of it stays behind.
+"""A program and what it started: when it ended, and how nothing of it stays behind that should not.
 
-Each program leads a new session and process group. When it ends, by itself or because it was
-told to, whatever is left of its group is ended too: TERM, a grace period, KILL. A child that
-moved to a group or session of its own (``setsid``, a proper daemon) is not in the group any more
-and is left alone.
+Each program leads a new session and process group. An attempt that succeeds leaves nothing of that group behind, but
+what has moved to a session of its own on purpose (a service that was started) is left alone. Of any other
+attempt nothing at all stays: what ``tree`` finds is ended, wherever it moved to. To end means TERM, a grace
+period, KILL, and looking again until nothing is found.
 
-``subprocess.Popen`` starts it and a pidfd in the event loop says when it ended. That takes two
-thirds of the time of ``asyncio.create_subprocess_exec``, which before Python 3.12 also needs a
-thread for each program. Where there are no pidfds (not Linux), a thread waits.
+Where there is no ``/proc`` (not Linux), only the group can be found, and that is all that is ended.
 """
 
 from __future__ import annotations
@@ -15,109 +13,131 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import subprocess
+from taskgraph_core.engine import procs
+from taskgraph_core.engine.tree import Tree
 
-    from taskgraph_core.engine.threads import Threads
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from taskgraph_core.engine.children import Children
+    from taskgraph_core.engine.procs import Seen
+    from taskgraph_core.engine.tree import Census
+    from taskgraph_core.engine.usage import Exit
 
 KILL_PATIENCE = 5.0
-"""Seconds a killed group gets to vanish; it takes longer only when the system itself holds a process."""
+"""Seconds that what was killed gets to vanish; it takes longer only when the system itself holds a process."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.1
 
 
 class Process:
-    """A program that was started as leader of its group; the event loop hears when it ends."""
+    """A program that was started as leader of its session, and is not waited for yet."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], threads: Threads) -> None:
-        self.pid = popen.pid
-        self.exit_code: int | None = None
-        self._popen = popen
-        self._loop = asyncio.get_running_loop()
-        self._exited: asyncio.Future[int] = self._loop.create_future()
-        try:
-            self._pidfd = os.pidfd_open(self.pid)
-        except (AttributeError, OSError):  # another system, or no file descriptor left
-            threads.call(popen.wait).add_done_callback(lambda done: self._set_exit_code(done.result()))
-        else:
-            self._loop.add_reader(self._pidfd, self._reap)
+    def __init__(self, pid: int, environment: Mapping[bytes, bytes], children: Children, census: Census) -> None:
+        self.pid = pid
+        self.born = procs.birth(pid)
+        self._tree = Tree(pid, self.born, environment)
+        self._census = census
+        self._has_ended = False
+        self._exit: Exit | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        children.watch(pid, self._ended)
 
-    async def wait(self) -> int:
-        """Exit code, or minus the number of the signal that ended it; may be asked again after a cancellation."""
-        return await asyncio.shield(self._exited)
+    async def wait(self) -> Exit:
+        """How it ended; may be asked again after a cancellation.
 
-    def signal(self, number: signal.Signals) -> None:
+        Raises:
+            ChildProcessError: nobody knows, because something else has waited for it.
+        """
+        if not self._has_ended:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._exit is None:
+            raise ChildProcessError
+        return self._exit
+
+    def send_to_group(self, number: signal.Signals) -> None:
         """Send a signal to the whole group."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def group_lives(self) -> bool:
-        """Whether any process of the group still runs; zombies do not count.
+    def has_group(self) -> bool:
+        """Whether there is anything in its group, if only a zombie.
 
         The group's number cannot have gone to others since the last look: the system goes through
         all numbers before it uses one again.
         """
-        if self.exit_code is None:
-            return True
         try:
             os.killpg(self.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:  # a member runs as somebody else
-            return True
-        return _has_living_member(self.pid)
+            pass
+        return True
 
-    async def end_group(self, grace: float, hurry: asyncio.Event) -> bool:
-        """End what is left of the group: TERM, then KILL after ``grace`` seconds or as soon as ``hurry`` is set.
+    def remains(self, *, strays: bool) -> bool:
+        """Whether it or any of its group still runs; with ``strays``, or anything else that belongs to it."""
+        if not strays and self._has_ended and not self.has_group():
+            return False
+        return self._look(time.monotonic(), strays=strays)
+
+    async def end(self, grace: float, hurry: asyncio.Event, *, strays: bool) -> bool:
+        """End what remains: TERM, then KILL after ``grace`` seconds or as soon as ``hurry`` is set.
 
         Returns:
             Whether nothing of it is left.
         """
-        self.signal(signal.SIGTERM)
-        if await self._vanishes(grace, hurry):
+        self._look(time.monotonic(), signal.SIGTERM, strays=strays)
+        if await self._vanishes(grace, hurry, strays=strays):
             return True
-        self.signal(signal.SIGKILL)
-        return await self._vanishes(KILL_PATIENCE, asyncio.Event())
+        return await self._vanishes(KILL_PATIENCE, asyncio.Event(), signal.SIGKILL, strays=strays)
 
-    async def _vanishes(self, seconds: float, hurry: asyncio.Event) -> bool:
-        """Look at growing intervals: nobody tells when the last member of a group ends."""
-        deadline = self._loop.time() + seconds
+    def kill(self) -> bool:
+        """Kill everything that is found; whether there was anything."""
+        return bool(self._find(time.monotonic(), signal.SIGKILL, strays=True))
+
+    async def _vanishes(
+        self, seconds: float, hurry: asyncio.Event, number: signal.Signals | None = None, *, strays: bool
+    ) -> bool:
+        """Look at growing intervals: nobody tells when the last process of a tree ends."""
+        since = time.monotonic()
+        deadline = since + seconds
         pause = _FIRST_LOOK
-        while self.group_lives():
-            left = deadline - self._loop.time()
+        while self._look(since, number, strays=strays):
+            left = deadline - time.monotonic()
             if left <= 0 or hurry.is_set():
                 return False
             with suppress(TimeoutError):
                 await asyncio.wait_for(hurry.wait(), min(pause, left))
+            since = time.monotonic() - pause / 2
             pause = min(2 * pause, _LAST_LOOK)
         return True
 
-    def _reap(self) -> None:
-        self._loop.remove_reader(self._pidfd)
-        os.close(self._pidfd)
-        self._set_exit_code(self._popen.wait())
+    def _look(self, since: float, number: signal.Signals | None = None, *, strays: bool) -> bool:
+        """Whether anything was left after a moment; it is sent the signal."""
+        found = self._find(since, number, strays=strays)
+        return bool(found) or not self._has_ended or (not procs.SEEN and self.has_group())
 
-    def _set_exit_code(self, code: int) -> None:
-        self.exit_code = code
-        self._exited.set_result(code)
+    def _find(self, since: float, number: signal.Signals | None, *, strays: bool) -> list[Seen]:
+        snapshot = self._census.since(since)
+        if strays:
+            # A clean look is confirmed: between two programs, a process has no environment for a moment.
+            found = self._tree.members(snapshot) or self._tree.members(self._census.since(time.monotonic()))
+        else:
+            found = [one for one in snapshot.processes if one.group == self.pid]
+        if number is not None:
+            self.send_to_group(number)
+            for one in found:
+                if one.group != self.pid:
+                    procs.send(one, number)
+        return found
 
-
-def _has_living_member(group: int) -> bool:
-    """Whether a process of the group is more than a zombie; where there is no /proc, the answer is yes."""
-    processes = Path("/proc")
-    if not (processes / "self/stat").exists():
-        return True
-    return any(_is_living_member(place, group) for place in processes.iterdir() if place.name.isdigit())
-
-
-def _is_living_member(place: Path, group: int) -> bool:
-    try:
-        # "pid (name) state parent group ...": the name may hold anything, so count from its last parenthesis.
-        state, _, its_group = (place / "stat").read_bytes().rpartition(b")")[2].split()[:3]
-    except (OSError, ValueError):  # it ended meanwhile
-        return False
-    return int(its_group) == group and state not in (b"Z", b"X")
+    def _ended(self, how: Exit | None) -> None:
+        self._has_ended = True
+        self._exit = how
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,69 +1,56 @@
-"""Python functions: coroutine functions on the event loop, plain ones in a thread.
+"""Python functions: coroutine functions on the event loop, plain ones in a thread, some in processes of their own.
 
 The project folder is importable, as with ``python -m``. A coroutine is stopped by cancelling it;
 a plain function cannot be stopped from outside, so after a timeout it is left running in its thread,
-the attempt counts as ended, and its error says so. Work that must be stoppable is better a command.
+the attempt counts as ended, and its error says so. Work that must be stoppable asks for a ``process``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import inspect
 import sys
 import traceback
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from taskgraph_core.engine.attempt import DONE, Result, describe
-from taskgraph_core.engine.capture import printing_to
-from taskgraph_core.engine.host import to_the_end
+from taskgraph_core.engine.capture import Log
+from taskgraph_core.engine.entry_point import find, refuse_coroutine
+from taskgraph_core.engine.isolated import run_isolated
+from taskgraph_core.engine.returned import kept, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from taskgraph_core.engine.attempt import Call
+    from taskgraph_core.engine.entry_point import Function
+    from taskgraph_core.engine.host import Host
     from taskgraph_core.engine.workspace import Workspace
     from taskgraph_core.ir import Python
 
-T = TypeVar("T")
+__all__ = ["called", "find", "importable", "run_python"]
 
 STILL_RUNNING = "a function in a thread cannot be stopped, so it may still be running"
 STILL_AWAITED = "its coroutine did not stop when it was cancelled, so it may still be running"
 
+HASTE = 0.1
+"""Seconds that a coroutine gets to end where no time is given to anybody: less than a turn of the loop is none."""
 
-async def run_python(workspace: Workspace, call: Call, action: Python) -> Result:
+
+def run_python(workspace: Workspace, call: Call, action: Python) -> Awaitable[Result]:
     """Call an entry point; an exception is a failure, and its traceback goes to the log."""
-    with printing_to(workspace.log(call)):
-        try:
-            function = await _function(workspace, action.entry_point)
-            if inspect.iscoroutinefunction(function):
-                await _on_loop(workspace, function(**action.kwargs))
-            else:
-                await _in_thread(workspace, partial(function, **action.kwargs))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - that is how a function fails
-            traceback.print_exc()
-            return Result.failed(describe(error))
-    return DONE
-
-
-def resolve(entry_point: str) -> Callable[..., Any]:
-    """The function that ``package.module:function`` names.
-
-    Raises:
-        Exception: whatever importing the module raises, or AttributeError or TypeError where it has no such function.
-    """
-    module_name, _, path = entry_point.partition(":")
-    found: Any = importlib.import_module(module_name)
-    for name in path.split("."):
-        found = getattr(found, name)
-    if not callable(found):
-        msg = f"{entry_point} is not a function"
-        raise TypeError(msg)
-    function: Callable[..., Any] = found
-    return function
+    if action.process:
+        return run_isolated(workspace, call, action)
+    function = workspace.functions.get(action.entry_point)
+    if function is None:
+        return _run_at_first(workspace, call, action)
+    log = Log(partial(workspace.log, call))
+    work = partial(function.call, **action.kwargs)
+    if function.is_coroutine:
+        return _OnLoop(workspace.host, log, work)
+    return workspace.threads.call(partial(called, work, log), abandoned=STILL_RUNNING)
 
 
 @contextmanager
@@ -78,40 +65,100 @@ def importable(folder: Path) -> Iterator[None]:
             sys.path.remove(place)
 
 
-async def _function(workspace: Workspace, entry_point: str) -> Callable[..., Any]:
-    """Resolve an entry point once; in a thread, because an import can take seconds."""
-    known = workspace.functions.get(entry_point)
-    if known is None:
-        known = workspace.functions[entry_point] = await _in_thread(workspace, partial(resolve, entry_point))
-    return known
-
-
-async def _in_thread(workspace: Workspace, function: Callable[[], T]) -> T:
+def called(function: Callable[[], object], log: Log) -> Result:
+    """Call a plain function in this thread; whatever it raises is its failure."""
+    log.enter()
     try:
-        return await workspace.threads.call(function)
+        value = function()
+        refuse_coroutine(value)
+        return _success(value, log)
+    except BaseException as error:  # noqa: BLE001 - in a thread of its own, nothing is meant for anybody else
+        return _failure(error, log)
+    finally:
+        log.close()
+
+
+async def _run_at_first(workspace: Workspace, call: Call, action: Python) -> Result:
+    """Find an entry point in a thread, because an import can take seconds; once for all who need it at the moment."""
+    log = Log(partial(workspace.log, call))
+    name = action.entry_point
+    search = workspace.searches.get(name)
+    if search is None:
+        search = workspace.searches[name] = workspace.threads.call(partial(_find_for, log, name))
+        search.add_done_callback(lambda _: workspace.searches.pop(name))
+    try:
+        workspace.functions[name] = await asyncio.shield(search)
     except asyncio.CancelledError:
         raise asyncio.CancelledError(STILL_RUNNING) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - modules can raise anything
+        return _failure(error, log)
+    finally:
+        log.close()
+    return await run_python(workspace, call, action)
 
 
-async def _on_loop(workspace: Workspace, coroutine: Coroutine[Any, Any, object]) -> None:
-    """Await a coroutine; one that does not heed its cancellation is left behind after the grace period."""
-    task = asyncio.ensure_future(_error_of(coroutine))
+def _find_for(log: Log, entry_point: str) -> Function:
+    log.enter()
+    return find(entry_point)
+
+
+class _OnLoop(asyncio.Future[Result]):
+    """A coroutine function being awaited; one that does not heed its cancellation is left behind after a while."""
+
+    __slots__ = ("_host", "_patience", "_task")
+
+    def __init__(self, host: Host, log: Log, function: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._host = host
+        self._patience: asyncio.TimerHandle | None = None
+        self._task = self.get_loop().create_task(self._run(log, function))
+
+    def cancel(self, msg: object = None) -> bool:
+        """Stop the coroutine; this is cancelled when that has ended, or when patience has."""
+        if self.done():
+            return False
+        hurry = self._host.hurry.is_set()
+        if self._patience is None:
+            self._task.add_done_callback(self._stopped)
+        elif not hurry:  # being stopped already: what it does to clean up is not to be disturbed
+            return True
+        else:
+            self._patience.cancel()
+        self._patience = self.get_loop().call_later(HASTE if hurry else self._host.grace, self._abandon)
+        return self._task.cancel(msg)
+
+    async def _run(self, log: Log, function: Callable[[], Awaitable[object]]) -> None:
+        log.enter()
+        try:
+            result = _success(await function(), log)
+        except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - that is how a function fails
+            result = _failure(error, log) if self._patience is None else DONE
+        finally:
+            log.close()
+        if self._patience is None:
+            self.set_result(result)
+
+    def _stopped(self, _task: asyncio.Task[None]) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super().cancel()
+
+    def _abandon(self) -> None:
+        super().cancel(STILL_AWAITED)
+
+
+def _success(value: object, log: Log) -> Result:
+    if value is None:
+        return DONE
     try:
-        error = await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.cancel()
-        await to_the_end(asyncio.wait([task], timeout=workspace.host.grace))
-        if not task.done():
-            raise asyncio.CancelledError(STILL_AWAITED) from None
-        raise
-    if error is not None:
-        raise error
+        return Result("success", value=kept(value))
+    except ValueError as error:
+        with suppress(OSError):  # it did succeed, with or without this note
+            log.write(note(error))
+        return DONE
 
 
-async def _error_of(coroutine: Coroutine[Any, Any, object]) -> BaseException | None:
-    """What a coroutine raised, as a value: raised in a task, SystemExit would end the event loop."""
-    try:
-        await coroutine
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - that is how a function fails
-        return error
-    return None
+def _failure(error: BaseException, log: Log) -> Result:
+    with suppress(OSError):
+        traceback.print_exception(error, file=log)
+    return Result.failed(describe(error))

@@ -2,7 +2,12 @@
 
     <project>/.taskgraph/
         .gitignore              "*": nothing in here is ever committed
+        durations.json          what tasks took, for the estimates of later runs
         runs/<run id>/
+            graph.json          the TaskGraph that is carried out
+            journal.db          every transition, while it happens (and journal.db-wal, while it is written)
+            lock                which engine carries the run out
+            control             a named pipe for orders to that engine, while it lives
             record.json         the RunRecord, written whole at the end
             logs/5.2.1.log      what attempt 1 of task 5.2 printed, both streams in order
             logs/5.2.undo1.log  what attempt 1 at its rollback printed
@@ -23,17 +28,19 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskgraph_core.errors import EngineError
 from taskgraph_core.generate import replace_text
+from taskgraph_core.ir import TaskGraph
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from taskgraph_core.record import RunRecord
 
 HOME = ".taskgraph"
+JOURNAL = "journal.db"
+LOCK = "lock"
 TAIL_BYTES = 16_384
 """Most that is ever read back of a log, however long it became."""
 
@@ -58,6 +65,23 @@ def file_name(task_id: str) -> str:
 def runs_folder(project: Path) -> Path:
     """Where the runs of a project are kept."""
     return project / HOME / "runs"
+
+
+def runs(project: Path) -> list[RunDirectory]:
+    """Runs of a project that have a journal, the one that was begun or taken up last before all others."""
+    try:
+        places = [place for place in runs_folder(project).iterdir() if (place / JOURNAL).is_file()]
+    except OSError:
+        return []
+    return [RunDirectory(place.absolute()) for place in sorted(places, key=_taken_up, reverse=True)]
+
+
+def _taken_up(place: Path) -> tuple[float, str]:
+    """When an engine last took a run up: it writes its name into the lock then."""
+    try:
+        return (place / LOCK).stat().st_mtime, place.name
+    except OSError:
+        return 0.0, place.name
 
 
 def tail(log: Path, lines: int = 10) -> list[str]:
@@ -109,6 +133,22 @@ class RunDirectory:
             ) from error
         return cls(place.absolute())
 
+    @classmethod
+    def open(cls, project: Path, run: str) -> RunDirectory:
+        """The folder of a run that exists, by its id or, with a slash, by its path.
+
+        Raises:
+            EngineError: there is no such run.
+        """
+        if "/" not in run and not _RUN_ID.fullmatch(run):
+            msg = f"{run[:100]!r} cannot name a run"
+            raise EngineError(msg, fix="name a run by its id, or by the path of its folder")
+        place = Path(run) if "/" in run else runs_folder(project) / run
+        if not place.is_dir():
+            msg = f"there is no run {run[:100]!r}"
+            raise EngineError(msg, where=str(place), fix="'taskgraph runs' lists them")
+        return cls(place.absolute())
+
     def log(self, task_id: str, attempt: int, *, undo: bool = False) -> Path:
         """Output of one attempt."""
         return self.path / "logs" / f"{file_name(task_id)}.{'undo' if undo else ''}{attempt}.log"
@@ -126,6 +166,42 @@ class RunDirectory:
     def task_file(self, task_id: str) -> Path:
         """The task as JSON, for its program."""
         return self.path / "tasks" / f"{file_name(task_id)}.json"
+
+    @property
+    def graph(self) -> Path:
+        """The graph that is carried out."""
+        return self.path / "graph.json"
+
+    def write_graph(self, graph: TaskGraph) -> None:
+        """Keep the graph, whole or not at all.
+
+        Raises:
+            EngineError: the disk refuses.
+        """
+        try:
+            replace_text(self.graph, graph.model_dump_json() + "\n")
+        except OSError as error:
+            msg = f"the run's graph cannot be written: {error.strerror}"
+            raise EngineError(msg, where=str(self.graph), fix="look for space on the disk") from error
+
+    def read_graph(self) -> TaskGraph:
+        """The graph that is carried out.
+
+        Raises:
+            EngineError: it is not there, or damaged.
+        """
+        try:
+            return TaskGraph.model_validate_json(self.graph.read_bytes())
+        except OSError as error:
+            msg = f"the run's graph cannot be read: {error.strerror}"
+            raise EngineError(
+                msg, where=str(self.graph), fix="bring it back from a backup, or start a new run"
+            ) from error
+        except ValueError as error:
+            msg = "the run's graph is damaged"
+            raise EngineError(
+                msg, where=str(self.graph), fix="bring it back from a backup, or start a new run"
+            ) from error
 
     @property
     def record(self) -> Path:

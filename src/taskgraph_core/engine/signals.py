@@ -18,9 +18,13 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call ``stop`` in the running event loop for each such signal, as long as this is open.
 
-    One that is ignored (``nohup``, a background job of a script) stays ignored.
+    One that is ignored (``nohup``, a background job of a script) stays ignored. Only SIGCHLD does not: where
+    it is ignored, the system throws exit codes away.
     """
     loop = asyncio.get_running_loop()
+    child = signal.getsignal(signal.SIGCHLD)
+    if child == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
     handled = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
     for number in handled:
@@ -31,3 +35,5 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
         for number, handler in handled.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+        if child == signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, child)

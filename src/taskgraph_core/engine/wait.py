@@ -1,7 +1,8 @@
 """Waiting for something outside the graph: asked again and again until it is there.
 
 What can never come true (a time without an offset, an address that is no URL) fails at once; what
-only is not there yet (no file, no answer, status 503) is asked again. The task's timeout bounds it.
+only is not there yet (no file, no answer, status 503) is asked again, after longer and longer pauses if the
+plan wants that. The task's timeout bounds it, and its error then says what it waited for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from taskgraph_core.engine.command import run_command
 from taskgraph_core.ir import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from taskgraph_core.engine.attempt import Call
@@ -29,11 +31,25 @@ ANSWER_WITHIN = 30.0
 async def run_wait(workspace: Workspace, call: Call, wait: Wait) -> Result:
     """Wait until it is there; a target that cannot be asked for is a failure."""
     try:
-        while not await _is_there(workspace, call, wait):  # noqa: ASYNC110 - nothing outside sets an event of ours
-            await asyncio.sleep(wait.interval)
+        for pause in pauses(wait):
+            if await _is_there(workspace, call, wait):
+                break
+            await asyncio.sleep(pause)
     except ValueError as error:
         return Result.failed(f"cannot wait for {wait.what} {wait.target!r}: {error}")
+    except asyncio.CancelledError as error:
+        remarks = f"it waited for {wait.what} {wait.target!r}", *map(str, error.args)
+        raise asyncio.CancelledError("; ".join(remarks)) from None
     return DONE
+
+
+def pauses(wait: Wait) -> Iterator[float]:
+    """Seconds between one question and the next, without end."""
+    longest = max(wait.interval, wait.max_interval)
+    pause = wait.interval
+    while True:
+        yield pause
+        pause = min(pause * wait.factor, longest)
 
 
 async def _is_there(workspace: Workspace, call: Call, wait: Wait) -> bool:

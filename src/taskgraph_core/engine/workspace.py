@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from taskgraph_core.engine.host import Host
+from taskgraph_core.engine.options import OUTPUT_LIMIT
 from taskgraph_core.engine.threads import Threads
 from taskgraph_core.environment import task_environment
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from taskgraph_core.engine.attempt import Call
+    from taskgraph_core.engine.entry_point import Function
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import Task, TaskGraph
 
@@ -22,14 +25,24 @@ if TYPE_CHECKING:
 class Workspace:
     """Open it with ``with``; when it closes, no program of the run lives any more."""
 
-    def __init__(self, graph: TaskGraph, run_id: str, directory: RunDirectory, project: Path, grace: float) -> None:
+    def __init__(
+        self,
+        graph: TaskGraph,
+        run_id: str,
+        directory: RunDirectory,
+        project: Path,
+        grace: float,
+        output_limit: int = OUTPUT_LIMIT,
+    ) -> None:
         self.graph = graph
         self.run_id = run_id
         self.directory = directory
         self.project = project.absolute()
         self.threads = Threads()
-        self.host = Host(grace, self.threads)
-        self.functions: dict[str, Callable[..., Any]] = {}
+        self.host = Host(grace, self.threads, output_limit)
+        self.spawned: Callable[[str, int, int], None] = lambda *_: None  # task id, process, its birth (``procs.birth``)
+        self.functions: dict[str, Function] = {}
+        self.searches: dict[str, asyncio.Future[Function]] = {}
         self._inherited = dict(os.environb)  # bytes once, instead of encoding them all for every program
         self._inherited.pop(b"TASKGRAPH_UNDO", None)  # of a run this one is part of
         self._task_files: dict[str, str] = {}
@@ -46,7 +59,12 @@ class Workspace:
         return self.directory.log(call.task.id, call.attempt, undo=call.undo)
 
     def environment(self, call: Call, added: Mapping[str, str]) -> dict[bytes, bytes]:
-        """The whole environment of a task's program, in UTF-8.
+        """The whole environment of a task's program here."""
+        place = _encoded(self._task_file(call.task))
+        return self._inherited | self.variables(call, added) | {b"TASKGRAPH_TASK_JSON": place}
+
+    def variables(self, call: Call, added: Mapping[str, str]) -> dict[bytes, bytes]:
+        """What is added to the environment of a task's program wherever it runs, in UTF-8.
 
         A NUL in a task's own text is left out, as no variable can hold one; one in ``added`` is a
         mistake that the system will report.
@@ -56,12 +74,11 @@ class Workspace:
         run = {
             "TASKGRAPH_RUN_ID": self.run_id,
             "TASKGRAPH_ATTEMPT": str(call.attempt),
-            "TASKGRAPH_TASK_JSON": self._task_file(task),
             "TASKGRAPH_IDEMPOTENCY_KEY": idempotency_key(self.run_id, task.id, undo=call.undo),
         }
         undo = {"TASKGRAPH_UNDO": "1"} if call.undo else {}
         texts = {**own, **added, **run, **undo}
-        return self._inherited | {_encoded(name): _encoded(text) for name, text in texts.items()}
+        return {_encoded(name): _encoded(text) for name, text in texts.items()}
 
     def _task_file(self, task: Task) -> str:
         """Path of the task as JSON, written before its first attempt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 State = Literal["success", "failed", "skipped", "upstream_failed", "cancelled"]
 Outcome = Literal["success", "failed", "skipped", "cancelled"]
@@ -13,8 +13,7 @@ WHOLE = 1 << 30
 """Slots of a thing that is read and written: a reader takes one, a writer all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What the scheduler needs to know of a task; times in seconds.
 
     ``claims`` are (resource, slots), each resource once; a ``write`` claims ``WHOLE`` slots and a ``read`` one.

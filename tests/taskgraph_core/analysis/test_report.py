@@ -35,6 +35,7 @@ def test_the_machine_form_says_everything() -> None:
         "speed_up": 5 / 3,
         "reduction": pytest.approx(0.4),
         "widest": ["b", "c", "d"],
+        "measured_estimates": 0,
         "gantt": [
             {"id": "a", "start": 0.0, "end": 2.0},
             {"id": "b", "start": 0.0, "end": 1.0},

@@ -47,3 +47,29 @@ def test_every_picture_can_be_printed_and_written(command: Command, plan: Path, 
 
 def test_finished_tasks_are_drawn_too(command: Command, plan: Path) -> None:
     assert "Old" in command("show", plan).out
+
+
+def test_what_earlier_runs_took_is_expected_of_the_next(command: Command, plan: Path) -> None:
+    (plan.parent / "taskgraph.toml").write_text('[defaults]\ncommand = "[ $TASKGRAPH_TASK_ID = 1 ]"\n')
+    before = json.loads(command("plan", plan, "--format", "json").out)
+    command("run", plan)
+    after = json.loads(command("plan", plan, "--format", "json").out)
+
+    assert (before["measured_estimates"], after["measured_estimates"]) == (0, 1)
+    assert before["predicted_seconds"] == 120
+    assert 60 < after["predicted_seconds"] < 120
+    assert "1 of 2" in command("plan", plan).out
+    assert "earlier runs" in command("plan", plan).out
+
+
+def test_what_earlier_runs_took_changes_nothing_that_is_generated(command: Command, plan: Path) -> None:
+    (plan.parent / "taskgraph.toml").write_text('[defaults]\ncommand = "true"\n')
+    compiled, generated = command("compile", plan).out, command("generate", "airflow", plan, "-o", plan.parent / "a")
+    command("run", plan)
+    command("generate", "airflow", plan, "-o", plan.parent / "b")
+
+    assert command("compile", plan).out == compiled
+    assert generated.code == 0
+    files = [file.relative_to(plan.parent / "a") for file in (plan.parent / "a").rglob("*") if file.is_file()]
+    assert files
+    assert all((plan.parent / "a" / file).read_bytes() == (plan.parent / "b" / file).read_bytes() for file in files)

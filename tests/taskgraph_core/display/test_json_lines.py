@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from support.graphs import graph_of
 from taskgraph_core.display.json_lines import JsonDisplay
-from taskgraph_core.engine.events import RunAborted, RunStopping
+from taskgraph_core.engine.events import (
+    LimitChanged,
+    RunAborted,
+    RunResumed,
+    RunStarted,
+    RunStopping,
+    TaskAdded,
+    TaskEnded,
+    TaskFinal,
+    TaskLost,
+    TaskSpawned,
+    TaskStarted,
+)
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
 from taskgraph_core.engine.simulate import simulate_run
 from taskgraph_core.ir import Command, Policy, Retry, Task, TaskGraph
+from taskgraph_core.record import Attempt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,12 +97,40 @@ def test_no_text_of_a_task_ends_a_line_or_reaches_a_terminal_raw() -> None:
     assert lines_of(stream)[1]["task"] == hostile
 
 
-def test_stopping_and_breaking_off_are_lines_too() -> None:
+def test_what_happens_to_a_run_as_a_whole_is_a_line_too() -> None:
     stream = io.StringIO()
     display = JsonDisplay(stream)
     display(RunStopping(1.0, "it was interrupted"))
+    display(LimitChanged(1.5, 1, "the memory is full"))
     display(RunAborted(2.0, ValueError("no")))
     assert lines_of(stream) == [
         {"event": "run_stopping", "time": 1.0, "reason": "it was interrupted", "at_once": False},
+        {"event": "limit_changed", "time": 1.5, "parallel": 1, "reason": "the memory is full"},
         {"event": "run_aborted", "time": 2.0, "error": "ValueError: no"},
     ]
+
+
+def test_a_run_that_goes_on_says_what_was_done_before() -> None:
+    stream = io.StringIO()
+    display = JsonDisplay(stream)
+    lost = Attempt(number=1, started=1.0, ended=9.0, outcome="cancelled", error="lost")
+    past = (TaskFinal(1.0, "1", "success"), TaskStarted(1.0, "2", 1), RunResumed(9.0))
+    display(RunStarted(0.0, "mine", "local", graph_of("1", "2"), 4, None, lambda _: [], past))
+    display(TaskLost(9.0, "2", lost))
+    display(TaskAdded(9.0, Task(id="3", depends_on=("1",))))
+    display(TaskSpawned(9.5, "2", 2, 4711, 1))
+    start, *news = lines_of(stream)
+    assert (start["resumed"], start["states"]) == (9.0, {"1": "success"})
+    fate = {"attempt": 1, "outcome": "cancelled", "seconds": 8.0, "exit_code": None, "error": "lost", "log": None}
+    assert news == [
+        {"event": "task_lost", "time": 9.0, "task": "2", **fate},
+        {"event": "task_added", "time": 9.0, "task": "3", "depends_on": ["1"]},
+        {"event": "task_spawned", "time": 9.5, "task": "2", "attempt": 2, "pid": 4711},
+    ]
+
+
+def test_what_an_attempt_took_is_told_where_it_was_measured() -> None:
+    stream = io.StringIO()
+    took = {"cpu_seconds": 0.5, "peak_memory": 4096}
+    JsonDisplay(stream)(TaskEnded(2.0, "1", Attempt(number=1, started=0.0, ended=2.0, outcome="success", **took)))
+    assert took.items() <= lines_of(stream)[0].items()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,13 @@ from taskgraph_core.display.live import LiveDisplay
 from taskgraph_core.engine.events import TaskStarted
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
+from taskgraph_core.engine.simulate import simulate_run
 from taskgraph_core.ir import Command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from taskgraph_core.display import Mode
     from taskgraph_core.engine.events import Event
     from taskgraph_core.ir import TaskGraph
 
@@ -32,10 +35,10 @@ class Terminal(io.StringIO):
         return True
 
 
-def drawn(graph: TaskGraph, project: Path, *observers: object) -> str:
+def drawn(graph: TaskGraph, project: Path, mode: Mode = "hybrid") -> str:
     terminal = Terminal()
     console = Console(file=terminal, force_terminal=True, width=70, height=24, highlight=False)
-    run_graph(graph, RunOptions(project), [LiveDisplay(terminal, console=console), *observers])  # type: ignore[list-item]
+    run_graph(graph, RunOptions(project), [LiveDisplay(terminal, mode, console=console)])
     return terminal.getvalue()
 
 
@@ -83,3 +86,48 @@ def test_a_terminal_that_cannot_draw_over_lines_gets_the_plain_display(monkeypat
     ascii_only = Terminal()
     ascii_only.encoding = "ascii"
     assert not can_be_live(ascii_only)
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown", "hidden"), [("progress", "1 running", "Wait"), ("collapsed", "0 of 2", "Wait")]
+)
+def test_a_mode_without_tasks_shows_none_before_the_end(mode: Mode, shown: str, hidden: str, tmp_path: Path) -> None:
+    wait = {"title": "Wait", "action": Command(argv=("sleep", "0.5"))}
+    screen = drawn(graph_of("1", "2 < 1", tasks={"1": wait}), tmp_path, mode=mode)
+    assert shown in screen
+    assert hidden not in screen
+
+
+def test_realtime_scrolls_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+    simulate_run(graph_of("1"), observers=[choose("live", terminal, "realtime")])
+    assert "\x1b[32msuccess \x1b[0m 1 after 1 s" in terminal.getvalue()
+    assert HIDE_CURSOR not in terminal.getvalue()
+
+
+def test_a_terminal_that_is_gone_is_left_alone() -> None:
+    class Gone(Terminal):
+        def write(self, _: str) -> int:
+            raise OSError
+
+    gone = Gone()
+    record = simulate_run(graph_of("1"), observers=[LiveDisplay(gone, console=Console(file=gone, force_terminal=True))])
+    assert record.state == "success"
+
+
+def test_what_a_program_prints_between_its_groups_goes_above_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    console = Console(file=terminal, force_terminal=True, width=70, height=24)
+    kept: list[object] = []
+
+    def talk(event: Event) -> None:
+        if isinstance(event, TaskStarted):
+            print("hello from the program")  # noqa: T201 - a program that prints is what this is about
+            kept.append(sys.stdout)
+
+    simulate_run(graph_of("1"), observers=[LiveDisplay(terminal, console=console), talk])
+    assert kept != [terminal]
+    assert sys.stdout is terminal
+    assert "hello from the program" in terminal.getvalue()

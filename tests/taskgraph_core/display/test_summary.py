@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.graphs import graph_of
-from taskgraph_core.display.summary import SHOWN_FAILURES, log_line, name_of, summary
+from taskgraph_core.display.summary import SHOWN_FAILURES, brief, log_line, summary
+from taskgraph_core.display.words import name_of
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
 from taskgraph_core.engine.rundir import RunDirectory
 from taskgraph_core.engine.simulate import simulate_run
 from taskgraph_core.ir import Command, Policy
+from taskgraph_core.record import Attempt, RunRecord, TaskRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def summed_up(graph: TaskGraph, project: Path) -> list[str]:
     record = run_graph(graph, RunOptions(project, run_id="mine"))
-    return [line.text for line in summary(record, graph, RunDirectory(project / ".taskgraph/runs/mine"))]
+    return [line.text for line in summary(record, graph.by_id, RunDirectory(project / ".taskgraph/runs/mine"))]
 
 
 def test_a_failed_task_comes_with_its_error_the_end_of_its_log_and_where_the_rest_is(
@@ -53,15 +55,55 @@ def test_what_could_not_be_undone_is_named_with_its_log(tmp_path: Path) -> None:
 
 def test_many_failures_are_counted_not_listed() -> None:
     graph = graph_of(*map(str, range(SHOWN_FAILURES + 5)))
-    lines = [line.text for line in summary(simulate_run(graph, outcome=lambda *_: "failed"), graph, None)]
+    lines = [line.text for line in summary(simulate_run(graph, outcome=lambda *_: "failed"), graph.by_id, None)]
     assert sum(line.startswith("failed: ") for line in lines) == SHOWN_FAILURES
     assert any(line.startswith("and 5 more failed") for line in lines)
 
 
 def test_the_speed_up_is_work_over_wall_time() -> None:
     graph = graph_of("a", "b", "c", "d", tasks={name: {"estimate": 10.0} for name in "abcd"})
-    lines = [line.text for line in summary(simulate_run(graph, max_parallel=2), graph, None)]
+    lines = [line.text for line in summary(simulate_run(graph, max_parallel=2), graph.by_id, None)]
     assert lines[-1] == "  20 s in all, 40 s one after another: 2.0 times as fast"
+
+
+def record_of(*attempts: Attempt, **fields: Any) -> RunRecord:
+    task = TaskRecord(id="build", state="success", attempts=attempts)
+    return RunRecord(
+        **{
+            "run_id": "mine",
+            "graph_id": "nightly",
+            "fingerprint": "",
+            "system": "local",
+            "state": "success",
+            "started": 0.0,
+            "ended": 100.0,
+            "tasks": (task,),
+            **fields,
+        }
+    )
+
+
+def test_what_the_programs_took_is_said_where_it_was_measured() -> None:
+    took = [
+        Attempt(number=1, started=0.0, ended=5.0, outcome="failed", cpu_seconds=2.0, peak_memory=210_400_000),
+        Attempt(number=2, started=5.0, ended=9.0, outcome="success", cpu_seconds=10.3),
+    ]
+    lines = [line.text for line in summary(record_of(*took), graph_of("build").by_id, None)]
+    assert "  CPU 12.3 s, largest task 210 MB (build)" in lines
+    assert not any("CPU" in line.text for line in summary(record_of(), graph_of("build").by_id, None))
+
+
+def test_that_a_run_was_stopped_or_resumed_is_said() -> None:
+    record = record_of(stopped="it was interrupted", resumed=(30.0, 60.0))
+    lines = [line.text for line in summary(record, graph_of("build").by_id, None)]
+    assert "  stopped early, because it was interrupted" in lines
+    assert "  1 min 40 s in all, 0 ms one after another; resumed 2 times, breaks included" in lines
+
+
+def test_a_run_in_one_line() -> None:
+    graph = graph_of("a", "b < a", "c")
+    record = simulate_run(graph, max_parallel=4, outcome=lambda task, _: "failed" if task.id == "a" else "success")
+    assert brief(record) == "failed after 1 s (1 success, 1 failed, 1 upstream_failed)"
 
 
 @pytest.mark.parametrize(
@@ -82,4 +124,4 @@ def test_a_line_of_output_is_shown_without_its_powers(raw: str, shown: str) -> N
 
 def test_a_name_is_id_and_title() -> None:
     graph = graph_of("5.2", "6", tasks={"5.2": {"title": "Build"}})
-    assert (name_of(graph, "5.2"), name_of(graph, "6")) == ("5.2 Build", "6")
+    assert [name_of(task) for task in graph.tasks] == ["5.2 Build", "6"]

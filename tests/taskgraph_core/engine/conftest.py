@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from taskgraph_core.engine.machine import Machine
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
 
@@ -55,6 +56,12 @@ class Project:
 
     def log(self, task_id: str, attempt: int = 1, *, undo: bool = False) -> str:
         return self.directory.log(task_id, attempt, undo=undo).read_text()
+
+
+@pytest.fixture(autouse=True)
+def _roomy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However full the machine is that runs the tests: it lets no task wait."""
+    monkeypatch.setattr("taskgraph_core.engine.run.Machine", lambda: Machine(Path("/nowhere")))
 
 
 @pytest.fixture

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from .conftest import Project
 
 
+@pytest.fixture(autouse=True, params=["here", "elsewhere"])
+def _folder(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine is in the project's folder, or is not: programs are then started in another way."""
+    if request.param == "here":
+        monkeypatch.chdir(project.path)
+
+
 def only(project: Project, action: Command, **fields: Any) -> Attempt:
     """The last attempt of a run of one task."""
     record = project.run(TaskGraph(id="one", tasks=(Task(**{"id": "1", "action": action, **fields}),)))

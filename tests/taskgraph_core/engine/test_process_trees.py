@@ -1,8 +1,10 @@
-"""Whatever ends a task ends all of its process group."""
+"""Whatever ends a task ends all that it started, wherever that moved to."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,20 @@ WAIT = "while :; do sleep 0.05; done"
 
 def one(shell: str, **fields: object) -> TaskGraph:
     return TaskGraph(id="one", tasks=(Task(**{"id": "1", "action": Command(shell=shell), **fields}),))
+
+
+def cancel_once_started(project: Project, shell: str, number: int, grace: float) -> None:
+    """Run a line, and cancel the run when so many processes have written their numbers."""
+
+    async def main() -> None:
+        running = asyncio.create_task(run(one(shell), RunOptions(project.path, grace=grace)))
+        while not (project.path / "pids").exists() or len(project.pids()) < number:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert running.cancelled()
+
+    asyncio.run(main())
 
 
 def test_a_timeout_ends_a_whole_tree_that_ignores_term(project: Project, lives: Callable[[int], bool]) -> None:
@@ -69,28 +85,13 @@ def test_the_run_timeout_cancels_what_runs_and_what_waits(project: Project, live
 
 
 def test_cancelling_the_coroutine_leaves_nothing_running(project: Project, lives: Callable[[int], bool]) -> None:
-    async def main() -> None:
-        running = asyncio.create_task(run(one(STUBBORN + WAIT), RunOptions(project.path, grace=0.2)))
-        while not (project.path / "pids").exists() or len(project.pids()) < 2:  # noqa: ASYNC110 - a shell sets no event
-            await asyncio.sleep(0.02)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        assert running.cancelled()
-
-    asyncio.run(main())
+    cancel_once_started(project, STUBBORN + WAIT, 2, grace=0.2)
     assert not any(map(lives, project.pids()))
 
 
 def test_cancelling_the_coroutine_lets_programs_clean_up(project: Project) -> None:
-    async def main() -> None:
-        gentle = "trap 'sleep 0.2; echo cleaned > said; exit' TERM; echo $$ > pids; " + WAIT
-        running = asyncio.create_task(run(one(gentle), RunOptions(project.path, grace=60.0)))
-        while not (project.path / "pids").exists() or not project.pids():  # noqa: ASYNC110 - a shell sets no event
-            await asyncio.sleep(0.02)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(main())
+    gentle = "trap 'sleep 0.2; echo cleaned > said; exit' TERM; echo $$ > pids; " + WAIT
+    cancel_once_started(project, gentle, 1, grace=60.0)
     assert project.read("said") == "cleaned\n"
 
 
@@ -109,6 +110,80 @@ def test_an_observer_that_raises_ends_the_run_and_leaves_nothing_running(
     with pytest.raises(BrokenPipeError):
         asyncio.run(run(graph, RunOptions(project.path, grace=0.2, max_parallel=2), [object_to_ends]))
     assert len(project.pids()) == 2
+    assert not any(map(lives, project.pids()))
+
+
+SERVICE = "trap '' TERM; echo $$ >> pids; while :; do sleep 0.05; done"
+
+STRAYS = {
+    "a session of its own": "setsid sh service.sh & ",
+    "a twice forked daemon": "(setsid sh -c 'sh service.sh & sh service.sh &' &); ",
+    "a session within a session": "setsid sh -c 'setsid sh service.sh & sh service.sh' & ",
+    "one without environment beside one that has it": (
+        "setsid sh -c 'env -i PATH=\"$PATH\" sh service.sh & sh service.sh' & "
+    ),
+}
+NO_ENVIRONMENT = 'env -i PATH="$PATH" setsid sh service.sh & '
+STARTED = "while [ ! -s pids ] || [ $(wc -l < pids) -lt {} ]; do sleep 0.02; done; "
+
+
+@pytest.mark.parametrize("line", STRAYS.values(), ids=STRAYS)
+@pytest.mark.parametrize("ending", ["exit 1", "kill -KILL $$"])
+def test_an_attempt_that_fails_leaves_nothing_wherever_it_moved(
+    project: Project, lives: Callable[[int], bool], line: str, ending: str
+) -> None:
+    project.write("service.sh", SERVICE)
+    number = line.count("service.sh")
+    record = project.run(one(line + STARTED.format(number) + ending))
+    assert record.state == "failed"
+    assert len(project.pids()) == number
+    assert not any(map(lives, project.pids()))
+
+
+@pytest.mark.parametrize("line", [*STRAYS.values(), NO_ENVIRONMENT], ids=[*STRAYS, "a child without environment"])
+def test_an_attempt_that_is_cancelled_leaves_nothing_wherever_it_moved(
+    project: Project, lives: Callable[[int], bool], line: str
+) -> None:
+    project.write("service.sh", SERVICE)
+    number = line.count("service.sh")
+    cancel_once_started(project, line + "sleep 600", number, grace=0.2)
+    assert len(project.pids()) == number
+    assert not any(map(lives, project.pids()))
+
+
+def test_a_service_that_a_successful_task_started_is_left_alone(project: Project, lives: Callable[[int], bool]) -> None:
+    project.write("service.sh", SERVICE)
+    record = project.run(one("setsid sh service.sh & " + STARTED.format(1)))
+    assert record.state == "success"
+    (service,) = project.pids()
+    assert lives(service)
+    os.killpg(service, signal.SIGKILL)
+
+
+def test_the_end_of_one_attempt_does_not_touch_what_another_started(
+    project: Project, lives: Callable[[int], bool]
+) -> None:
+    project.write("service.sh", SERVICE)
+    graph = graph_of(
+        "start",
+        "fail < start",
+        tasks={
+            "start": {"action": Command(shell="setsid sh service.sh & " + STARTED.format(1))},
+            "fail": {"action": Command(shell="sleep 600"), "timeout": 0.3},
+        },
+    )
+    project.run(graph)
+    (service,) = project.pids()
+    assert lives(service)
+    os.killpg(service, signal.SIGKILL)
+
+
+def test_what_is_started_while_everything_is_being_killed_is_killed_as_well(
+    project: Project, lives: Callable[[int], bool]
+) -> None:
+    project.write("breeding.sh", "trap '' TERM; echo $$ >> pids; sleep 0.02; setsid sh breeding.sh & sleep 0.05")
+    project.run(one("sh breeding.sh; sleep 600", timeout=1.0))
+    assert len(project.pids()) > 3
     assert not any(map(lives, project.pids()))
 
 

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.graphs import graph_of
+from taskgraph_core.engine.events import TaskStarted
 from taskgraph_core.engine.options import RunOptions
-from taskgraph_core.engine.run import run_graph
-from taskgraph_core.ir import Python, Task, TaskGraph
+from taskgraph_core.engine.run import run, run_graph
+from taskgraph_core.ir import Python, Retry, Task, TaskGraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from taskgraph_core.engine.events import Event
     from taskgraph_core.record import Attempt
 
     from .conftest import Project
@@ -39,6 +42,25 @@ def leave(): sys.exit(3)
 async def aleave(): sys.exit(3)
 def cancelled(): raise asyncio.CancelledError("inner")
 def stop(): raise StopIteration(1)
+
+def lie():
+    async def work(): pass
+    return work()
+
+async def acancelled():
+    await asyncio.sleep(0)
+    raise asyncio.CancelledError("inner")
+
+class Waiter:
+    async def __call__(self, name):
+        await anote(name, "called")
+
+waiter = Waiter()
+
+def give(value): return value
+async def agive(value): return value
+def refuse(): return {1, 2}
+async def arefuse(): return float("nan")
 
 def hang():
     while not Path(__file__).with_name("release").exists():
@@ -110,8 +132,10 @@ def test_the_import_path_is_as_before_after_the_run(project: Project) -> None:
         ("afail", {"message": "no key"}, "KeyError: 'no key'"),
         ("leave", {}, "SystemExit: 3"),
         ("aleave", {}, "SystemExit: 3"),
-        ("cancelled", {}, "RuntimeError: CancelledError: inner"),
-        ("stop", {}, "RuntimeError: StopIteration: 1"),
+        ("cancelled", {}, "CancelledError: inner"),
+        ("stop", {}, "StopIteration: 1"),
+        ("acancelled", {}, "CancelledError: inner"),
+        ("lie", {}, "TypeError: it returned a coroutine that nobody awaits; make it an 'async def' function"),
         ("note", {}, "TypeError: note() missing 2 required positional arguments: 'name' and 'text'"),
         ("absent", {}, "AttributeError: module 'project_tasks' has no attribute 'absent'"),
         (
@@ -177,3 +201,66 @@ def test_what_observers_print_meanwhile_is_not_captured(project: Project, capsys
     task = Task(id="1", action=Python(entry_point="project_tasks:say", kwargs={"text": "x"}))
     run_graph(TaskGraph(id="one", tasks=(task,)), RunOptions(project.path), [lambda _: print("event")])  # noqa: T201 - an observer that prints
     assert set(capsys.readouterr().out.splitlines()) == {"event"}
+
+
+def test_an_object_with_a_coroutine_method_for_calls_is_awaited(project: Project) -> None:
+    assert only(project, "project_tasks:waiter", name="out").outcome == "success"
+    assert project.read("out") == "called True"
+
+
+@pytest.mark.parametrize("function", ["give", "agive"])
+@pytest.mark.parametrize("value", [None, 0, "é", [1, {"a": None}]])
+def test_what_a_function_returns_is_on_the_record(project: Project, function: str, value: object) -> None:
+    attempt = only(project, f"project_tasks:{function}", value=value)
+    assert (attempt.outcome, attempt.result) == ("success", value)
+
+
+@pytest.mark.parametrize("function", ["refuse", "arefuse"])
+def test_what_json_cannot_hold_is_noted_and_no_error(project: Project, function: str) -> None:
+    attempt = only(project, f"project_tasks:{function}")
+    assert (attempt.outcome, attempt.result, attempt.error) == ("success", None, "")
+    assert "not kept: JSON cannot hold it" in project.log("1")
+
+
+def test_a_function_that_says_nothing_leaves_no_log(project: Project) -> None:
+    only(project, "project_tasks:give", value=None)
+    assert not project.directory.log("1", 1).exists()
+
+
+def test_an_entry_point_is_looked_for_once_by_all_who_need_it_at_the_same_time(project: Project) -> None:
+    project.write("slow_module.py", "import time\ntime.sleep(0.1)\nprint('imported')\nasync def work(): pass\n")
+    names = [f"t{number}" for number in range(20)]
+    action = {"action": Python(entry_point="slow_module:work")}
+    record = project.run(graph_of(*names, tasks=dict.fromkeys(names, action)), max_parallel=20)
+    sys.modules.pop("slow_module")
+    assert record.state == "success"
+    logs = [log.read_text() for name in names if (log := project.directory.log(name, 1)).exists()]
+    assert logs == ["imported\n"]
+
+
+def test_everybody_hears_why_a_module_cannot_be_imported_and_it_is_tried_again(project: Project) -> None:
+    project.write(
+        "flaky_module.py",
+        "from pathlib import Path\nplace = Path(__file__).with_name('tried')\n"
+        "if not place.exists():\n    place.touch()\n    raise OSError('not yet')\nasync def work(): pass\n",
+    )
+    action = {"action": Python(entry_point="flaky_module:work"), "retry": Retry(attempts=2, delay=0.01)}
+    record = project.run(graph_of("a", "b", tasks={"a": action, "b": action}))
+    sys.modules.pop("flaky_module")
+    assert record.state == "success"
+    assert "OSError: not yet" in project.log("a")
+
+
+def test_a_caller_that_cancels_the_run_stops_a_coroutine_which_may_still_clean_up(project: Project) -> None:
+    async def main() -> None:
+        def observe(event: Event) -> None:
+            if isinstance(event, TaskStarted):
+                asyncio.get_running_loop().call_later(0.1, driving.cancel)
+
+        driving = asyncio.ensure_future(run(graph, RunOptions(project.path), [observe]))
+        await asyncio.wait([driving])
+        assert driving.cancelled()
+
+    graph = graph_of("a", tasks={"a": {"action": Python(entry_point="project_tasks:ahang")}})
+    asyncio.run(main())
+    assert (project.path / "cleaned").exists()

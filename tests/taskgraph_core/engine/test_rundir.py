@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskgraph_core.engine.rundir import TAIL_BYTES, RunDirectory, file_name, new_run_id, tail
+from support.graphs import graph_of
+from taskgraph_core.engine.rundir import TAIL_BYTES, RunDirectory, file_name, new_run_id, runs, tail
 from taskgraph_core.errors import EngineError
 
 if TYPE_CHECKING:
@@ -96,6 +98,50 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_a_place(tmp_path: Path) -
     (tmp_path / ".taskgraph").write_text("in the way")
     with pytest.raises(EngineError, match=r"\.taskgraph/runs/run-1"):
         RunDirectory.create(tmp_path, "run-1")
+
+
+def test_the_graph_is_kept_as_it_is(tmp_path: Path) -> None:
+    directory = RunDirectory.create(tmp_path, "run-1")
+    graph = graph_of("1", "2 < 1", tasks={"2": {"title": "\u202e\n", "timeout": 3.0}})
+
+    directory.write_graph(graph)
+
+    assert directory.read_graph() == graph
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[", '{"id": "x", "tasks": 1}'])
+def test_a_graph_that_is_gone_or_damaged_is_an_error_with_a_place(tmp_path: Path, text: str | None) -> None:
+    directory = RunDirectory.create(tmp_path, "run-1")
+    if text is not None:
+        directory.graph.write_text(text)
+
+    with pytest.raises(EngineError, match=r"run-1/graph\.json"):
+        directory.read_graph()
+
+
+def test_runs_are_listed_the_one_taken_up_last_first(tmp_path: Path) -> None:
+    assert runs(tmp_path) == []
+    for number in (2, 3, 1):
+        path = RunDirectory.create(tmp_path, f"run-{number}").path
+        (path / "journal.db").touch()
+        (path / "lock").touch()
+        os.utime(path / "lock", (number, number))
+    RunDirectory.create(tmp_path, "without-journal")
+
+    assert [one.path.name for one in runs(tmp_path)] == ["run-3", "run-2", "run-1"]
+
+
+def test_a_run_is_opened_by_its_id_or_its_folder(tmp_path: Path) -> None:
+    made = RunDirectory.create(tmp_path, "run-1")
+
+    assert RunDirectory.open(tmp_path, "run-1") == made
+    assert RunDirectory.open(tmp_path / "elsewhere", str(made.path)) == made
+
+
+@pytest.mark.parametrize("run", ["run-2", "", "..", "a\nb", "./nowhere"])
+def test_a_run_that_does_not_exist_is_not_opened(tmp_path: Path, run: str) -> None:
+    with pytest.raises(EngineError):
+        RunDirectory.open(tmp_path, run)
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:

@@ -46,15 +46,17 @@ def engines() -> Iterator[list[subprocess.Popen[bytes]]]:
         engine.wait()
 
 
-def start(project: Project, engines: list[subprocess.Popen[bytes]], line: str, grace: float) -> subprocess.Popen[bytes]:
-    """An engine that runs the line twice, after a task that can be undone; returns when both have begun."""
+def start(
+    project: Project, engines: list[subprocess.Popen[bytes]], line: str, grace: float, processes: int = 2
+) -> subprocess.Popen[bytes]:
+    """An engine that runs the line twice, after a task that can be undone; returns once all processes have begun."""
     undo = "echo undone >> said"
     action = {"action": Command(shell=line)}
     tasks = {"first": {"rollback": Command(shell=undo)}, "a": action, "b": action}
     graph = graph_of("first", "a < first", "b < first", "last < a b", tasks=tasks, policy=Policy(rollback=True))
     engine = subprocess.Popen([sys.executable, "-c", PROGRAM, graph.model_dump_json(), str(grace)], cwd=project.path)
     engines.append(engine)
-    wait_for(lambda: (project.path / "pids").exists() and len(project.pids()) == 2)
+    wait_for(lambda: (project.path / "pids").exists() and len(project.pids()) == processes)
     return engine
 
 
@@ -120,3 +122,41 @@ def test_a_signal_that_is_ignored_stays_ignored(project: Project, engines: list[
     assert engine.poll() is None
     os.kill(engine.pid, signal.SIGTERM)
     assert engine.wait(60) == 1
+
+
+def test_exit_codes_count_also_where_the_signal_of_children_is_ignored(project: Project) -> None:
+    graph = graph_of("a", tasks={"a": {"action": Command(shell="exit 3")}})
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        record = project.run(graph)
+        assert signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert record.by_id["a"].attempts[0].exit_code == 3
+
+
+DAEMONS = "setsid sh -c 'sh stubborn.sh & sh stubborn.sh' & sleep 600"
+"""Two processes in a session of their own, one of them with nobody for a parent, that ignore TERM."""
+
+
+def test_stubborn_daemons_do_not_outlive_the_grace(
+    project: Project, engines: list[subprocess.Popen[bytes]], lives: Callable[[int], bool]
+) -> None:
+    project.write("stubborn.sh", STUBBORN)
+    engine = start(project, engines, DAEMONS, grace=0.5, processes=4)
+    engine.send_signal(signal.SIGINT)
+    assert engine.wait(60) == 1
+    assert not any(map(lives, project.pids()))
+
+
+def test_a_second_signal_kills_daemons_too(
+    project: Project, engines: list[subprocess.Popen[bytes]], lives: Callable[[int], bool]
+) -> None:
+    project.write("stubborn.sh", STUBBORN)
+    engine = start(project, engines, DAEMONS, grace=3600.0, processes=4)
+    engine.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert all(map(lives, project.pids()))
+    engine.send_signal(signal.SIGINT)
+    assert engine.wait(60) == 1
+    assert not any(map(lives, project.pids()))

@@ -4,16 +4,17 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.graphs import graph_of
-from taskgraph_core.engine.wait import answers
+from taskgraph_core.engine.wait import answers, pauses
 from taskgraph_core.ir import Command, Task, TaskGraph, Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from taskgraph_core.record import Attempt
 
@@ -65,7 +66,7 @@ def test_a_file_is_awaited_in_the_project(project: Project) -> None:
 
 
 def test_what_never_comes_is_ended_by_the_timeout(project: Project) -> None:
-    assert only(project, "file", "never", 0.1).error == "timed out after 100 ms"
+    assert only(project, "file", "never", 0.1).error == "timed out after 100 ms; it waited for file 'never'"
 
 
 def test_a_server_is_asked_until_it_answers_2xx(project: Project) -> None:
@@ -80,7 +81,7 @@ def test_only_2xx_means_there(status: int, there: bool) -> None:  # noqa: FBT001
 
 
 def test_a_server_that_does_not_exist_is_asked_again(project: Project) -> None:
-    assert only(project, "http", "http://127.0.0.1:9/", 0.2).error == "timed out after 200 ms"
+    assert only(project, "http", "http://127.0.0.1:9/", 0.2).error.startswith("timed out after 200 ms; ")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,22 @@ def test_an_address_that_is_no_url_of_a_server_fails_at_once(project: Project, u
 def test_a_command_is_asked_until_it_exits_with_zero(project: Project) -> None:
     assert only(project, "command", "echo asked >> count; test $(wc -l < count) -ge 3").outcome == "success"
     assert project.read("count") == "asked\n" * 3
+
+
+def test_the_pauses_grow_up_to_the_longest() -> None:
+    wait = Wait(what="file", target="x", interval=2, factor=3, max_interval=20)
+    assert list(islice(pauses(wait), 5)) == [2, 6, 18, 20, 20]
+
+
+def test_pauses_are_never_shorter_than_the_interval() -> None:
+    wait = Wait(what="file", target="x", interval=600, factor=2, max_interval=300)
+    assert list(islice(pauses(wait), 2)) == [600, 600]
+
+
+def test_a_command_that_is_asked_when_time_is_up_is_ended(project: Project, lives: Callable[[int], bool]) -> None:
+    attempt = only(project, "command", "echo $$ > pids; sleep 600", 1.0)
+    assert attempt.error == "timed out after 1 s; it waited for command 'echo $$ > pids; sleep 600'"
+    assert not any(map(lives, project.pids()))
 
 
 def test_a_time_in_the_past_is_there(project: Project) -> None:

@@ -1,0 +1,203 @@
+"""The same graph means the same on a cluster."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.graphs import graph_of
+from taskgraph_core.engine.events import RunStopping
+from taskgraph_core.engine.remote import on_dask
+from taskgraph_core.errors import TaskgraphError
+from taskgraph_core.ir import Command, Noop, Python, Retry, Wait
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def line(text: str, **fields: Any) -> Command:
+    return Command(**{"shell": text, **fields})
+
+
+MIXED = graph_of(
+    "ok",
+    "skips",
+    "fails",
+    "after < ok",
+    "blocked < fails",
+    "anyway < fails",
+    "missing",
+    "call",
+    "alone",
+    "raises",
+    "wait < ok",
+    "end < after call",
+    tasks={
+        "ok": {"action": line("echo out; echo err >&2; env | grep ^TASKGRAPH_ | sort; cat $TASKGRAPH_TASK_JSON")},
+        "skips": {"action": line("exit 99")},
+        "fails": {"action": line("echo x >> tries; exit 3"), "retry": Retry(attempts=3)},
+        "after": {"action": Command(argv=("./here.sh", "a b"), cwd="sub", env={"MINE": "yes"})},
+        "anyway": {"action": line("true"), "trigger_rule": "all_done"},
+        "missing": {"action": Command(argv=("no-such-program",))},
+        "call": {"action": Python(entry_point="jobs:add", kwargs={"a": 2, "b": 3})},
+        "alone": {"action": Python(entry_point="jobs:add", kwargs={"a": 2, "b": 4}, process=True)},
+        "raises": {"action": Python(entry_point="jobs:boom")},
+        "wait": {"action": Wait(what="file", target="sub")},
+        "end": {"action": Noop()},
+    },
+)
+
+
+@pytest.fixture
+def project(setup: Setup) -> Setup:
+    (setup.path / "sub").mkdir()
+    here = setup.path / "here.sh"
+    here.write_text('#!/bin/sh\necho "$1 $MINE $(basename $PWD)"\n')
+    here.chmod(0o755)
+    (setup.path / "jobs.py").write_text(
+        "import time\n"
+        "def add(a, b):\n    print('adding', a, b)\n    return {'sum': a + b}\n"
+        "def boom():\n    raise ValueError('no')\n"
+        "async def naps(seconds):\n    import asyncio\n    await asyncio.sleep(seconds)\n"
+        "def sleeps(seconds):\n"
+        "    import os, pathlib\n"
+        "    with open(pathlib.Path(__file__).parent / 'pids', 'a') as f:\n        print(os.getpid(), file=f)\n"
+        "    time.sleep(seconds)\n"
+    )
+    return setup
+
+
+def test_a_graph_ends_as_on_this_machine(project: Setup) -> None:
+    there = project.run(MIXED)
+    here = project.run(MIXED, executor="")
+
+    assert there.states == here.states
+    for one, other in zip(there.tasks, here.tasks, strict=True):
+        assert [(a.outcome, a.exit_code, a.result) for a in one.attempts] == [
+            (a.outcome, a.exit_code, a.result) for a in other.attempts
+        ]
+    assert there.system == project.url.partition(":")[0]
+    assert there.by_id["ok"].attempts[0].worker.startswith(f"{socket.gethostname()}/")
+    assert there.by_id["ok"].attempts[0].cpu_seconds is not None
+    assert (project.path / "tries").read_text() == "x\n" * 6
+
+
+def test_what_a_task_prints_and_is_told_is_the_same(project: Setup) -> None:
+    log = project.log(project.run(MIXED), "ok.1.log")
+
+    assert log.startswith("out\nerr\nTASKGRAPH_ATTEMPT=1\nTASKGRAPH_GRAPH_ID=example\nTASKGRAPH_IDEMPOTENCY_KEY=")
+    assert log.endswith(MIXED.by_id["ok"].model_dump_json())
+
+
+def test_functions_print_to_their_logs(project: Setup) -> None:
+    record = project.run(MIXED)
+
+    assert project.log(record, "call.1.log") == "adding 2 3\n"
+    assert project.log(record, "alone.1.log") == "adding 2 4\n"
+    assert "ValueError: no" in project.log(record, "raises.1.log")
+    assert record.by_id["raises"].attempts[0].error == "ValueError: no"
+
+
+def test_programs_start_where_the_plan_says(project: Setup) -> None:
+    record = project.run(MIXED)
+
+    assert project.log(record, "after.1.log") == "a b yes sub\n"
+    assert "cannot start 'no-such-program': No such file" in record.by_id["missing"].attempts[0].error
+
+
+def test_long_output_keeps_its_start_and_its_end(setup: Setup) -> None:
+    graph = graph_of("1", tasks={"1": {"action": line("echo first; yes | head -c 1000000; echo last")}})
+    log = setup.log(setup.run(graph, output_limit=10_000), "1.1.log")
+
+    assert log.startswith("first\n")
+    assert log.endswith("last\n")
+    assert "left out" in log
+    assert len(log) < 11_000
+
+
+def test_a_timeout_ends_the_whole_tree(setup: Setup) -> None:
+    tree = "trap '' TERM; (sleep 600 & echo $! >> pids; setsid sleep 600 & echo $! >> pids; wait) & echo $$ >> pids; wait"
+    record = setup.run(graph_of("1", tasks={"1": {"action": line(tree), "timeout": 2.5}}))
+
+    assert record.by_id["1"].attempts[0].error == "timed out after 2.5 s"
+    assert not any(setup.lives(pid) for pid in setup.pids(3))
+
+
+def test_a_coroutine_heeds_its_timeout(project: Setup) -> None:
+    nap = Python(entry_point="jobs:naps", kwargs={"seconds": 600})
+    record = project.run(graph_of("1", tasks={"1": {"action": nap, "timeout": 2}}), grace=3)
+
+    assert record.by_id["1"].attempts[0].error == "timed out after 2 s"
+
+
+def test_a_function_in_a_process_of_its_own_is_killed(project: Setup) -> None:
+    sleep = Python(entry_point="jobs:sleeps", kwargs={"seconds": 600}, process=True)
+    record = project.run(graph_of("1", tasks={"1": {"action": sleep, "timeout": 2.5}}))
+
+    assert record.by_id["1"].attempts[0].error == "timed out after 2.5 s"
+    assert not any(project.lives(pid) for pid in project.pids(1))
+
+
+def test_an_interrupt_ends_what_runs_and_what_waits_for_a_place(setup: Setup) -> None:
+    action = line("echo $$ >> pids; exec sleep 600")
+    names = [str(number) for number in range(12)]  # more than the cluster has places
+    graph = graph_of(*names, tasks={name: {"action": action} for name in names})
+
+    def interrupt() -> None:
+        setup.pids(4)
+        os.kill(os.getpid(), 2)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    events: list[Any] = []
+    record = setup.run(graph, events.append, max_parallel=12)
+    thread.join()
+
+    assert set(record.states.values()) == {"cancelled"}
+    assert [event.reason for event in events if isinstance(event, RunStopping)] == ["it was interrupted"]
+    assert not any(setup.lives(pid) for pid in setup.pids(4))
+
+
+def test_the_second_interrupt_leaves_no_grace(setup: Setup) -> None:
+    graph = graph_of("1", tasks={"1": {"action": line("trap '' TERM; echo $$ >> pids; while :; do sleep 0.1; done")}})
+
+    def interrupt(event: object) -> None:
+        if isinstance(event, RunStopping) and not event.at_once:
+            os.kill(os.getpid(), 2)
+
+    def first() -> None:
+        setup.pids(1)
+        os.kill(os.getpid(), 2)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    record = setup.run(graph, interrupt, grace=600)
+    thread.join()
+
+    assert record.states == {"1": "cancelled"}
+    assert not any(setup.lives(pid) for pid in setup.pids(1))
+
+
+def test_a_project_that_is_not_there_is_said(setup: Setup, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from taskgraph_core.engine.remote import executor  # noqa: PLC0415
+    from taskgraph_core.engine.remote.orders import order_of  # noqa: PLC0415
+
+    def elsewhere(*arguments: Any, **named: Any) -> Any:
+        return {**order_of(*arguments, **named), "project": "/nowhere/at/all"}
+
+    monkeypatch.setattr(executor, "order_of", elsewhere)
+    record = setup.run(graph_of("1", tasks={"1": {"action": line("true")}}))
+
+    assert record.states == {"1": "failed"}
+    assert "the project folder '/nowhere/at/all' does not exist there" in record.by_id["1"].attempts[0].error
+
+
+def test_nobody_at_the_address_is_an_error_that_leaves_nothing(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_dask, "CONNECT_WITHIN", 1.0)
+    with pytest.raises(TaskgraphError, match="cannot connect to a Dask scheduler"):
+        setup.run(graph_of("1"), executor="dask://127.0.0.1:9")
+    assert not (setup.path / ".taskgraph").exists()
