@@ -206,8 +206,8 @@ class Breaker(Model):
 class Resource(Model):
     """A named thing that tasks share: ``capacity`` slots (None: as many as wanted), a rate of starts, a breaker.
 
-    Rate and breaker are for services outside: every attempt that claims the resource takes as many
-    tokens as it claims slots (a reader or a writer: one), and counts for the breaker.
+    Rate and breaker are for services outside: every attempt that claims the resource counts as one
+    start for the rate, however many slots it claims, and its end counts for the breaker.
     """
 
     name: Name

@@ -91,7 +91,7 @@ class PlainDisplay:
         progress = run.progress
         step = STEPS * progress.final // progress.total
         due, last = self._next.get(progress.start.run_id, (progress.origin + SECONDS, 0))
-        if progress.final < progress.total and (now >= due or (step > last and True)):
+        if progress.final < progress.total and (now >= due or (step > last and now >= due - SECONDS + 1)):
             self._next[progress.start.run_id] = now + SECONDS, step
             self._line(run, now, Telling("", "", words.so_far(progress, now, run.outlook.left(now))))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,8 +25,7 @@ ERROR_LIMIT = 500
 """Longest error kept on the record, in characters; the log has the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One attempt at a task's action, or with ``undo`` at its rollback."""
 
     task: Task

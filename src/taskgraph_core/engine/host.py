@@ -64,7 +64,8 @@ class Host:
         """
         process = Process(self.spawner.start(program), program.environment, self._children, self._census)
         self._living.add(process)
-        self._outputs.watch(program.log)
+        log = str(program.log)
+        self._outputs.watch(log)
         try:
             if spawned is not None:
                 spawned(process.pid, process.born)
@@ -82,8 +83,8 @@ class Host:
             return how
         finally:
             self._living.discard(process)
-            if self._outputs.is_too_long(program.log):
-                await to_the_end(self._outputs.finish(program.log))
+            if self._outputs.is_too_long(log):
+                await to_the_end(self._outputs.finish(log))
 
     def kill(self) -> None:
         """Kill everything that runs, without grace."""

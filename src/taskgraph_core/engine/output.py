@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from taskgraph_core.engine.threads import Threads
 
@@ -41,24 +40,24 @@ class Outputs:
     def __init__(self, limit: int, threads: Threads) -> None:
         self._limit = limit
         self._threads = threads
-        self._open: set[Path] = set()
+        self._open: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._look: asyncio.Future[None] | None = None
 
-    def watch(self, log: Path) -> None:
+    def watch(self, log: str) -> None:
         """Look at a log from time to time, until ``finish`` or ``close``."""
         self._open.add(log)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_around)
 
-    def is_too_long(self, log: Path) -> bool:
+    def is_too_long(self, log: str) -> bool:
         """Whether ``finish`` has something to do; if not, the log is looked at no more."""
         if size(log) > self._limit:
             return True
         self._open.discard(log)
         return False
 
-    async def finish(self, log: Path) -> None:
+    async def finish(self, log: str) -> None:
         """Make a log short for good; nobody may write to it any more."""
         self._open.discard(log)
         if self._look is not None and not self._look.done():  # it must not punch a hole into what is short already
@@ -80,16 +79,16 @@ class Outputs:
             self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look_around)
 
 
-def size(log: Path) -> int:
+def size(log: str) -> int:
     """Length of a log in bytes; 0 if there is none, or if somebody has put something else in its place."""
-    with suppress(OSError):
+    try:
         status = os.lstat(log)
-        if stat.S_ISREG(status.st_mode):
-            return status.st_size
-    return 0
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
-def shorten(log: Path, limit: int) -> None:
+def shorten(log: str, limit: int) -> None:
     """Make a file of its start, a line that says so, and its end: ``limit`` bytes together. A disk may refuse."""
     half = max(0, limit - len(LEFT_OUT)) // 2
     with suppress(OSError):
@@ -110,7 +109,7 @@ def shorten(log: Path, limit: int) -> None:
             os.close(handle)
 
 
-def relieve(log: Path, limit: int) -> None:
+def relieve(log: str, limit: int) -> None:
     """Give the middle of a file that is being written to back to the disk. It may refuse."""
     half = limit // 2
     with suppress(OSError):
@@ -122,7 +121,7 @@ def relieve(log: Path, limit: int) -> None:
             os.close(handle)
 
 
-def _relieve_all(logs: Iterable[Path], limit: int) -> None:
+def _relieve_all(logs: Iterable[str], limit: int) -> None:
     for log in logs:
         relieve(log, limit)
 

@@ -40,7 +40,8 @@ class Process:
     def __init__(self, pid: int, environment: Mapping[bytes, bytes], children: Children, census: Census) -> None:
         self.pid = pid
         self.born = procs.birth(pid)
-        self._tree = Tree(pid, self.born, environment)
+        self._environment = environment
+        self._tree: Tree | None = None  # made when somebody looks: most programs just end
         self._census = census
         self._has_ended = False
         self._exit: Exit | None = None
@@ -125,8 +126,9 @@ class Process:
     def _find(self, since: float, number: signal.Signals | None, *, strays: bool) -> list[Seen]:
         snapshot = self._census.since(since)
         if strays:
+            tree = self._tree = self._tree or Tree(self.pid, self.born, self._environment)
             # A clean look is confirmed: between two programs, a process has no environment for a moment.
-            found = self._tree.members(snapshot) or self._tree.members(self._census.since(time.monotonic()))
+            found = tree.members(snapshot) or tree.members(self._census.since(time.monotonic()))
         else:
             found = [one for one in snapshot.processes if one.group == self.pid]
         if number is not None:

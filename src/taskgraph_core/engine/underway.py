@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from taskgraph_core.duration import human
 from taskgraph_core.engine.attempt import Result, describe, one_line
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
     from taskgraph_core.engine.attempt import Call, Perform
 
 
-class End(NamedTuple):
-    """How and when the attempt of a task ended."""
-
-    task_id: str
-    result: Result
-    time: float
+End = tuple[str, Result, float]
+"""The task whose attempt ended, how and when."""
 
 
 class UnderWay:
@@ -111,5 +107,5 @@ class UnderWay:
         self._note(task.id, result)
 
     def _note(self, task_id: str, result: Result) -> None:
-        self.ended.append(End(task_id, result, self._clock()))
+        self.ended.append((task_id, result, self._clock()))
         self._news()

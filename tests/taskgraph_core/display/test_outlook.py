@@ -141,6 +141,15 @@ def test_what_is_added_counts() -> None:
     assert after == pytest.approx(before + 3.0)
 
 
+def test_a_run_that_is_held_back_takes_as_long_as_it_then_takes() -> None:
+    estimates = {str(at): 1.0 for at in range(20)}
+    graph = working(graph_of(*estimates))
+    progress = Progress(RunStarted(0.0, "r", "local", graph, 10, None, lambda _: [], (), estimates))
+    assert Outlook(progress).left(5.0) == pytest.approx(2.0)
+    progress.note(LimitChanged(5.0, 1, "the memory is full"))
+    assert Outlook(progress).left(5.0) == pytest.approx(20.0)
+
+
 @given(st.floats(1.0, 10_000_000.0))
 def test_an_estimate_is_said_about_right(seconds: float) -> None:
     words = left(seconds).split()

@@ -20,7 +20,7 @@ from taskgraph_core.engine.events import (
     TaskStarted,
 )
 from taskgraph_core.engine.simulate import simulate_run
-from taskgraph_core.ir import Claim, Resource, Retry, Task
+from taskgraph_core.ir import Breaker, Claim, Resource, Retry, Task
 from taskgraph_core.record import Attempt
 
 if TYPE_CHECKING:
@@ -159,3 +159,12 @@ def test_a_limit_counts_until_the_next() -> None:
     assert held(progress) == "only 1 at a time, because 91 % of the memory is in use"
     progress.note(LimitChanged(2.0, 3))
     assert (progress.parallel, held(progress)) == (3, "")
+
+
+def test_circuits_open_by_what_happens() -> None:
+    shaky = Resource(name="shaky", breaker=Breaker(failures=1, open=30.0))
+    graph = graph_of("a", tasks={"a": {"claims": (Claim(resource="shaky"),)}}, resources=(shaky,))
+    progress = Progress(started(graph, TaskStarted(1.0, "a", 1), RunResumed(2.0)))
+    assert progress.gates.describe("shaky", 2.0) == "shaky"
+    progress.note(ended("a", 2.0, "failed"))
+    assert progress.gates.describe("shaky", 2.0) == "shaky (circuit open, 0:30)"

@@ -29,7 +29,7 @@ async def ended(perform: Perform, interfere: Callable[[UnderWay], None] = lambda
 
 
 def carried_out(perform: Perform, **fields: object) -> Result:
-    return asyncio.run(ended(perform, **fields)).result
+    return asyncio.run(ended(perform, **fields))[1]
 
 
 def test_a_performer_that_raises_is_a_failure_with_type_and_message() -> None:
@@ -82,7 +82,7 @@ def test_a_result_that_is_known_at_once_needs_no_turn_of_the_loop() -> None:
         under_way.start(Call(TASK, 1))
         return under_way.ended.popleft()
 
-    assert asyncio.run(main()) == End("1", DONE, 7.0)
+    assert asyncio.run(main()) == ("1", DONE, 7.0)
 
 
 def test_a_performer_that_raises_before_there_is_anything_to_await_is_a_failure_too() -> None:
@@ -109,7 +109,7 @@ def test_an_attempt_that_is_stopped_is_cancelled_and_says_what_could_not_be_ende
             raise asyncio.CancelledError("its process 7 could not be ended") from None  # noqa: EM101, TRY003
         return SUCCESS
 
-    found = asyncio.run(ended(perform, UnderWay.stop_all)).result
+    found = asyncio.run(ended(perform, UnderWay.stop_all))[1]
     assert found == Result("cancelled", error="its process 7 could not be ended")
 
 
@@ -121,7 +121,7 @@ def test_what_finishes_although_it_was_stopped_has_finished() -> None:
             return SUCCESS
         return DONE
 
-    assert asyncio.run(ended(perform, lambda under_way: under_way.stop("1"))).result is SUCCESS
+    assert asyncio.run(ended(perform, lambda under_way: under_way.stop("1")))[1] is SUCCESS
 
 
 def test_stopping_what_does_not_run_changes_nothing() -> None:
@@ -129,7 +129,7 @@ def test_stopping_what_does_not_run_changes_nothing() -> None:
         await asyncio.sleep(0.03)
         return SUCCESS
 
-    assert asyncio.run(ended(perform, lambda under_way: under_way.stop("2"))).result is SUCCESS
+    assert asyncio.run(ended(perform, lambda under_way: under_way.stop("2")))[1] is SUCCESS
 
 
 def test_a_timeout_leaves_no_timer_behind() -> None:

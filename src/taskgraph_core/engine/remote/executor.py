@@ -16,7 +16,8 @@ from taskgraph_core.engine.attempt import Result
 from taskgraph_core.engine.host import to_the_end
 from taskgraph_core.engine.process import KILL_PATIENCE
 from taskgraph_core.engine.python import STILL_RUNNING
-from taskgraph_core.engine.remote.cluster import MARGIN, LostError, UnreachableError
+from taskgraph_core.engine.remote import cluster as limits
+from taskgraph_core.engine.remote.cluster import LostError, UnreachableError
 from taskgraph_core.engine.remote.orders import order_of, result_from
 from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Command, Python
@@ -100,7 +101,7 @@ class Remote:
             await asyncio.wait([reply, haste], timeout=order["grace"], return_when=asyncio.FIRST_COMPLETED)
             if not reply.done() and job.stoppable:
                 job.say("kill")
-                await asyncio.wait([reply], timeout=max(self._cluster.lease, KILL_PATIENCE) + MARGIN)
+                await asyncio.wait([reply], timeout=max(self._cluster.lease, KILL_PATIENCE) + limits.MARGIN)
         finally:
             haste.cancel()
         if not reply.done():

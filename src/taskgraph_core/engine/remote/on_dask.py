@@ -15,7 +15,8 @@ from concurrent.futures import CancelledError
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from taskgraph_core.engine.remote.cluster import LEASE, MARGIN, LostError, UnreachableError
+from taskgraph_core.engine.remote import cluster
+from taskgraph_core.engine.remote.cluster import LostError, UnreachableError
 from taskgraph_core.engine.remote.package import by_value, package
 from taskgraph_core.errors import EngineError
 
@@ -50,7 +51,7 @@ class DaskCluster:
         client.subscribe_topic(self._topic, self._heard)
 
     @classmethod
-    async def connect(cls, url: str, lease: float = LEASE) -> Self:
+    async def connect(cls, url: str, lease: float | None = None) -> Self:
         """Connect to ``dask://host:port``.
 
         Raises:
@@ -70,7 +71,7 @@ class DaskCluster:
             await client.close(timeout=1)
             msg = f"cannot connect to a Dask scheduler: {error}"
             raise EngineError(msg, where=url, fix="give the address of a scheduler that runs, as in dask://host:8786") from error
-        return cls(client, sum(threads.values()), lease)
+        return cls(client, sum(threads.values()), lease or cluster.LEASE)
 
     def send(self, order: Order) -> DaskJob:
         """Have an order carried out once, or not at all."""
@@ -143,9 +144,9 @@ class DaskCluster:
 class DaskJob:
     """One attempt; see ``cluster.Job``."""
 
-    def __init__(self, cluster: DaskCluster, order: Order, future: Future) -> None:
+    def __init__(self, dask: DaskCluster, order: Order, future: Future) -> None:
         self.stoppable = bool(order["process"])
-        self._cluster = cluster
+        self._cluster = dask
         self._key = order["key"]
         self._future = future
         self._word = "go"
@@ -188,7 +189,7 @@ class DaskJob:
 
     def look(self, now: float) -> None:
         """It is lost when its execution has not asked for longer than an answer holds."""
-        if self._token and now - self._last > self._cluster.lease + MARGIN:
+        if self._token and now - self._last > self._cluster.lease + cluster.MARGIN:
             self.settle(LostError(f"its worker {self._worker} was lost"))
 
     def settle(self, error: Exception) -> None:

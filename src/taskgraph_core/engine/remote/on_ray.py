@@ -11,7 +11,8 @@ import logging
 import pickle
 from typing import TYPE_CHECKING, Any, Self
 
-from taskgraph_core.engine.remote.cluster import LEASE, MARGIN, LostError, UnreachableError
+from taskgraph_core.engine.remote import cluster
+from taskgraph_core.engine.remote.cluster import LostError, UnreachableError
 from taskgraph_core.engine.remote.package import by_value, package
 from taskgraph_core.errors import EngineError
 
@@ -48,7 +49,7 @@ class RayCluster:
         self._enter = ray.remote(by_value("entry", "enter")).options(num_cpus=1, max_retries=0)
 
     @classmethod
-    async def connect(cls, url: str, lease: float = LEASE) -> Self:
+    async def connect(cls, url: str, lease: float | None = None) -> Self:
         """Connect to ``ray://host:port``, a Ray client server, or to ``ray://auto``, the cluster this machine is in.
 
         Raises:
@@ -65,7 +66,7 @@ class RayCluster:
             if ours:  # in a thread, where it leaves the signal handlers of this process alone
                 address = "auto" if url == ANY else url
                 await asyncio.to_thread(ray.init, address, log_to_driver=False, logging_level=logging.ERROR)
-            return await asyncio.to_thread(cls, ray, lease, ours=ours)
+            return await asyncio.to_thread(cls, ray, lease or cluster.LEASE, ours=ours)
         except ImportError as error:
             msg = f"the Ray client is not installed: {error}"
             raise EngineError(msg, where=url, fix="pip install 'ray[client]'") from error
@@ -109,8 +110,8 @@ class RayJob:
 
     stoppable = True
 
-    def __init__(self, cluster: RayCluster, order: Order, ref: Any) -> None:  # noqa: ANN401 - a Ray reference
-        self._cluster = cluster
+    def __init__(self, home: RayCluster, order: Order, ref: Any) -> None:  # noqa: ANN401 - a Ray reference
+        self._cluster = home
         self._order = order
         self._ref = ref
         self._word = "go"
@@ -172,7 +173,7 @@ class RayJob:
     async def _lost(self, reason: str) -> None:
         """Make sure that it gets no new lease, and wait for the end of the one it has."""
         await self._say("kill")
-        await asyncio.sleep(self._cluster.lease + MARGIN)
+        await asyncio.sleep(self._cluster.lease + cluster.MARGIN)
         self.settle(LostError(f"its worker was lost ({reason})"))
 
     def _stopped(self) -> None:

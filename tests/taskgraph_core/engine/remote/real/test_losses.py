@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from distributed import LocalCluster
 
+from support.clusters import LEASE, LOOPBACK, OnCluster
 from support.graphs import graph_of
 from taskgraph_core.engine import resume
-from taskgraph_core.engine.remote import on_ray
+from taskgraph_core.engine.remote import cluster, on_ray
 from taskgraph_core.engine.rundir import RunDirectory, runs
 from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Command, Retry
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ONCE_STUCK = """
+trap '' TERM
 if [ -s pids ] && kill -0 $(head -n 1 pids) 2> /dev/null; then echo twice > twice; fi
 echo $$ >> pids
 test $(wc -l < pids) -gt 1 || exec sleep 600
@@ -44,7 +46,7 @@ def later() -> Any:
         thread.join()
 
 
-def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: Any, later: Any) -> None:
+def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: OnCluster, later: Any) -> None:
     graph = graph_of("1", tasks={"1": {"action": Command(shell=ONCE_STUCK), "retry": Retry(attempts=2)}})
 
     def kill() -> None:
@@ -62,7 +64,7 @@ def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: Any, la
     assert not (setup.path / "twice").exists()
 
 
-def test_a_supervisor_that_is_killed_takes_its_program_along(setup: Any, later: Any) -> None:
+def test_a_supervisor_that_is_killed_takes_its_program_along(setup: OnCluster, later: Any) -> None:
     graph = graph_of("1", tasks={"1": {"action": Command(shell="echo $$ >> pids; exec sleep 600")}})
 
     later(lambda: os.kill(setup.parent(setup.pids(1)[0]), signal.SIGKILL))
@@ -76,21 +78,20 @@ ENGINE = """
 import sys
 from pathlib import Path
 from taskgraph_core.engine.options import RunOptions
-from taskgraph_core.engine.remote import on_dask, on_ray
+from taskgraph_core.engine.remote import cluster
 from taskgraph_core.engine.run import run_graph
 from taskgraph_core.ir import TaskGraph
 project, url, lease, graph = sys.argv[1:]
-for one in (on_dask.DaskCluster, on_ray.RayCluster):
-    one.connect.__func__.__defaults__ = (float(lease),)
+cluster.LEASE = float(lease)
 run_graph(TaskGraph.model_validate_json(graph), RunOptions(project=Path(project), executor=url, run_id="it"))
 """
 
 
 def test_a_resumed_run_waits_until_what_a_killed_engine_left_has_ended(
-    setup: Any, monkeypatch: pytest.MonkeyPatch
+    setup: OnCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph = graph_of("1", tasks={"1": {"action": Command(shell=ONCE_STUCK)}})
-    words = [sys.executable, "-c", ENGINE, setup.path, setup.url, setup.lease, graph.model_dump_json()]
+    words = [sys.executable, "-c", ENGINE, setup.path, setup.url, LEASE, graph.model_dump_json()]
     with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL) as engine:
         setup.pids(1)
         engine.kill()
@@ -104,23 +105,14 @@ def test_a_resumed_run_waits_until_what_a_killed_engine_left_has_ended(
     assert any("is ending by itself" in note for note in notes)
 
 
-def test_what_runs_ends_by_itself_when_its_engine_was_killed(setup: Any) -> None:
-    graph = graph_of("1", tasks={"1": {"action": Command(shell="trap '' TERM; echo $$ >> pids; sleep 600; sleep 600")}})
-    words = [sys.executable, "-c", ENGINE, setup.path, setup.url, setup.lease, graph.model_dump_json()]
-    with subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL) as engine:
-        setup.pids(1)
-        engine.kill()
-
-    setup.wait_for_end(setup.pids(1))
-
-
-def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(setup: Any, later: Any) -> None:
+@pytest.mark.parametrize("setup", ["dask"], indirect=True)
+def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(
+    setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     graph = graph_of("0", "1 < 0", tasks={"0": {"action": Command(shell="echo 0 >> zero")}})
     stuck = graph.by_id["1"].model_copy(update={"action": Command(shell=ONCE_STUCK)})
     graph = graph.model_copy(update={"tasks": (graph.tasks[0], stuck)})
-    own = LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=50
-    )
+    own = LocalCluster(n_workers=1, **LOOPBACK)
 
     def close() -> None:
         setup.pids(1)
@@ -129,6 +121,7 @@ def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(setu
     later(close)
     with pytest.raises(EngineError, match="the connection to the cluster was lost"):
         setup.run(graph, executor=own.scheduler_address.replace("tcp://", "dask://"))
+    monkeypatch.setattr(cluster, "LEASE", 0.0)  # its workers are known to be gone
     (directory,) = runs(setup.path)
     record = setup.resume(directory, executor="")
 
@@ -137,9 +130,8 @@ def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(setu
     assert not (setup.path / "twice").exists()
 
 
-def test_a_ray_office_that_goes_away_ends_the_run(setup: Any, later: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not setup.url.startswith("ray"):
-        pytest.skip("only Ray has one")
+@pytest.mark.parametrize("setup", ["ray"], indirect=True)
+def test_a_ray_office_that_goes_away_ends_the_run(setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import ray  # noqa: PLC0415 - not before its settings are made
 
     found: list[Any] = []

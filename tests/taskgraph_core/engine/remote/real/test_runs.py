@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.clusters import OnCluster
 from support.graphs import graph_of
 from taskgraph_core.engine.events import RunStopping
 from taskgraph_core.engine.remote import on_dask
@@ -53,7 +54,7 @@ MIXED = graph_of(
 
 
 @pytest.fixture
-def project(setup: Setup) -> Setup:
+def project(setup: OnCluster) -> OnCluster:
     (setup.path / "sub").mkdir()
     here = setup.path / "here.sh"
     here.write_text('#!/bin/sh\necho "$1 $MINE $(basename $PWD)"\n')
@@ -71,45 +72,36 @@ def project(setup: Setup) -> Setup:
     return setup
 
 
-def test_a_graph_ends_as_on_this_machine(project: Setup) -> None:
+def test_a_graph_ends_as_on_this_machine(project: OnCluster) -> None:
     there = project.run(MIXED)
     here = project.run(MIXED, executor="")
 
     assert there.states == here.states
     for one, other in zip(there.tasks, here.tasks, strict=True):
-        assert [(a.outcome, a.exit_code, a.result) for a in one.attempts] == [
-            (a.outcome, a.exit_code, a.result) for a in other.attempts
-        ]
-    assert there.system == project.url.partition(":")[0]
-    assert there.by_id["ok"].attempts[0].worker.startswith(f"{socket.gethostname()}/")
-    assert there.by_id["ok"].attempts[0].cpu_seconds is not None
+        ends = [[(a.outcome, a.exit_code, a.result) for a in task.attempts] for task in (one, other)]
+        assert ends[0] == ends[1]
     assert (project.path / "tries").read_text() == "x\n" * 6
 
 
-def test_what_a_task_prints_and_is_told_is_the_same(project: Setup) -> None:
-    log = project.log(project.run(MIXED), "ok.1.log")
+def test_the_record_and_the_logs_say_what_happened_there(project: OnCluster) -> None:
+    record = project.run(MIXED)
+    first = record.by_id["ok"].attempts[0]
+    log = project.log(record, "ok.1.log")
 
+    assert record.system == project.url.partition(":")[0]
+    assert first.worker.startswith(f"{socket.gethostname()}/")
+    assert first.cpu_seconds is not None
     assert log.startswith("out\nerr\nTASKGRAPH_ATTEMPT=1\nTASKGRAPH_GRAPH_ID=example\nTASKGRAPH_IDEMPOTENCY_KEY=")
     assert log.endswith(MIXED.by_id["ok"].model_dump_json())
-
-
-def test_functions_print_to_their_logs(project: Setup) -> None:
-    record = project.run(MIXED)
-
+    assert project.log(record, "after.1.log") == "a b yes sub\n"
     assert project.log(record, "call.1.log") == "adding 2 3\n"
     assert project.log(record, "alone.1.log") == "adding 2 4\n"
     assert "ValueError: no" in project.log(record, "raises.1.log")
     assert record.by_id["raises"].attempts[0].error == "ValueError: no"
-
-
-def test_programs_start_where_the_plan_says(project: Setup) -> None:
-    record = project.run(MIXED)
-
-    assert project.log(record, "after.1.log") == "a b yes sub\n"
     assert "cannot start 'no-such-program': No such file" in record.by_id["missing"].attempts[0].error
 
 
-def test_long_output_keeps_its_start_and_its_end(setup: Setup) -> None:
+def test_long_output_keeps_its_start_and_its_end(setup: OnCluster) -> None:
     graph = graph_of("1", tasks={"1": {"action": line("echo first; yes | head -c 1000000; echo last")}})
     log = setup.log(setup.run(graph, output_limit=10_000), "1.1.log")
 
@@ -119,30 +111,21 @@ def test_long_output_keeps_its_start_and_its_end(setup: Setup) -> None:
     assert len(log) < 11_000
 
 
-def test_a_timeout_ends_the_whole_tree(setup: Setup) -> None:
+def test_timeouts_end_whole_trees_coroutines_and_processes(project: OnCluster) -> None:
     tree = "trap '' TERM; (sleep 600 & echo $! >> pids; setsid sleep 600 & echo $! >> pids; wait) & echo $$ >> pids; wait"
-    record = setup.run(graph_of("1", tasks={"1": {"action": line(tree), "timeout": 2.5}}))
+    late = {
+        "tree": line(tree),
+        "coroutine": Python(entry_point="jobs:naps", kwargs={"seconds": 600}),
+        "process": Python(entry_point="jobs:sleeps", kwargs={"seconds": 600}, process=True),
+    }
+    graph = graph_of(*late, tasks={name: {"action": action, "timeout": 2.5} for name, action in late.items()})
+    record = project.run(graph, grace=1)
 
-    assert record.by_id["1"].attempts[0].error == "timed out after 2.5 s"
-    assert not any(setup.lives(pid) for pid in setup.pids(3))
-
-
-def test_a_coroutine_heeds_its_timeout(project: Setup) -> None:
-    nap = Python(entry_point="jobs:naps", kwargs={"seconds": 600})
-    record = project.run(graph_of("1", tasks={"1": {"action": nap, "timeout": 2}}), grace=3)
-
-    assert record.by_id["1"].attempts[0].error == "timed out after 2 s"
-
-
-def test_a_function_in_a_process_of_its_own_is_killed(project: Setup) -> None:
-    sleep = Python(entry_point="jobs:sleeps", kwargs={"seconds": 600}, process=True)
-    record = project.run(graph_of("1", tasks={"1": {"action": sleep, "timeout": 2.5}}))
-
-    assert record.by_id["1"].attempts[0].error == "timed out after 2.5 s"
-    assert not any(project.lives(pid) for pid in project.pids(1))
+    assert {task.attempts[0].error for task in record.tasks} == {"timed out after 2.5 s"}
+    assert not any(project.lives(pid) for pid in project.pids(4))
 
 
-def test_an_interrupt_ends_what_runs_and_what_waits_for_a_place(setup: Setup) -> None:
+def test_an_interrupt_ends_what_runs_and_what_waits_for_a_place(setup: OnCluster) -> None:
     action = line("echo $$ >> pids; exec sleep 600")
     names = [str(number) for number in range(12)]  # more than the cluster has places
     graph = graph_of(*names, tasks={name: {"action": action} for name in names})
@@ -162,7 +145,7 @@ def test_an_interrupt_ends_what_runs_and_what_waits_for_a_place(setup: Setup) ->
     assert not any(setup.lives(pid) for pid in setup.pids(4))
 
 
-def test_the_second_interrupt_leaves_no_grace(setup: Setup) -> None:
+def test_the_second_interrupt_leaves_no_grace(setup: OnCluster) -> None:
     graph = graph_of("1", tasks={"1": {"action": line("trap '' TERM; echo $$ >> pids; while :; do sleep 0.1; done")}})
 
     def interrupt(event: object) -> None:
@@ -182,7 +165,7 @@ def test_the_second_interrupt_leaves_no_grace(setup: Setup) -> None:
     assert not any(setup.lives(pid) for pid in setup.pids(1))
 
 
-def test_a_project_that_is_not_there_is_said(setup: Setup, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_that_is_not_there_is_said(setup: OnCluster, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from taskgraph_core.engine.remote import executor  # noqa: PLC0415
     from taskgraph_core.engine.remote.orders import order_of  # noqa: PLC0415
 
@@ -196,7 +179,7 @@ def test_a_project_that_is_not_there_is_said(setup: Setup, tmp_path: Any, monkey
     assert "the project folder '/nowhere/at/all' does not exist there" in record.by_id["1"].attempts[0].error
 
 
-def test_nobody_at_the_address_is_an_error_that_leaves_nothing(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_at_the_address_is_an_error_that_leaves_nothing(setup: OnCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_dask, "CONNECT_WITHIN", 1.0)
     with pytest.raises(TaskgraphError, match="cannot connect to a Dask scheduler"):
         setup.run(graph_of("1"), executor="dask://127.0.0.1:9")
