@@ -63,8 +63,7 @@ def action_entries(task: Task, project: str, *, holds_slots: bool) -> dict[str, 
             arguments = {"arguments": python.kwargs} if python.kwargs else {}
             return {"call": python.entry_point, **arguments}
         case Wait() as wait:
-            every = wait.interval if holds_slots else max(wait.interval, SHORTEST_INTERVAL)
-            return {f"wait_for_{wait.what}": _target(task, wait, project), "every": number(every)}
+            return {f"wait_for_{wait.what}": _target(task, wait, project), **_pauses(wait, holds_slots=holds_slots)}
         case Noop():
             return {}
 
@@ -129,6 +128,25 @@ def _target(task: Task, wait: Wait, project: str) -> str:
             return wait.target
         case "time":
             return _instant(task, wait.target)
+
+
+def grows(wait: Wait) -> bool:
+    """Whether the pauses between its questions become longer."""
+    return wait.factor > 1 and wait.what != "time" and wait.max_interval > wait.interval
+
+
+def _pauses(wait: Wait, *, holds_slots: bool) -> dict[str, object]:
+    """How often to ask.
+
+    Airflow's first pause is at least half of the interval, then they about double. Not where a wait keeps its place:
+    there it counts the questions, and breaks at the thousandth or so (it forms 2.0 to the power of their number).
+    """
+    if holds_slots:
+        return {"every": number(wait.interval)}
+    if not grows(wait):
+        return {"every": number(max(wait.interval, SHORTEST_INTERVAL))}
+    every = max(wait.interval, 2 * SHORTEST_INTERVAL)
+    return {"every": number(every), "at_most_every": number(max(wait.max_interval, every))}
 
 
 def _is_url(text: str) -> bool:

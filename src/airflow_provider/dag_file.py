@@ -31,6 +31,8 @@ def dag_file(
     pieces = [*map(template.PIECES.__getitem__, kinds), template.NOTHING]
     timed = any("execution_timeout" in row for row in tasks.values())
     functions = {name: code for piece in pieces for name, code in piece.functions.items()}
+    if any("at_most_every" in row for row in tasks.values()):
+        functions["waiting"] = template.WAITING_LONGER
     constants = LAYOUT.assignment("DAG_ID", graph.id)
     if template.IN_FOLDER.intersection(kinds):
         constants += LAYOUT.assignment("FOLDER", folder(project))

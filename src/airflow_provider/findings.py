@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_provider.actions import grows
 from airflow_provider.policy import fails_fast
 from taskgraph_core.findings import Finding
-from taskgraph_core.ir import Noop
+from taskgraph_core.ir import Noop, Policy, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +30,10 @@ def findings(graph: TaskGraph, seats: Mapping[str, Seat], groups: Grouping, proj
     yield from _stopping(graph)
     yield from _rollback(graph)
     yield from _failure_threshold(graph)
+    yield from _services(graph)
+    yield from _failure_rate(graph)
+    yield from _longer_pauses(graph)
+    yield from _machine(graph)
     yield from _project(graph, project)
     yield from _circular_groups(groups)
     yield from _parallelism(graph)
@@ -107,6 +112,59 @@ def _failure_threshold(graph: TaskGraph) -> Iterator[Finding]:
             f"a run goes on after {threshold} failures: Airflow has no counterpart of failure_threshold",
             "run.failure_threshold",
             fix="remove it, or set on_failure to stop",
+        )
+
+
+def _services(graph: TaskGraph) -> Iterator[Finding]:
+    for code, what, names in (
+        ("TG510", "rate of starts", {resource.name for resource in graph.resources if resource.rate}),
+        ("TG511", "circuit breaker", {resource.name for resource in graph.resources if resource.breaker}),
+    ):
+        claimed = {claim.resource for task in graph.tasks for claim in task.claims} & names
+        if claimed:
+            yield Finding(
+                code,
+                "warning",
+                f"Airflow has no counterpart of a {what}: that of {', '.join(map(repr, sorted(claimed)))} is not kept",
+                "resources",
+                tuple(task.id for task in graph.tasks if any(claim.resource in claimed for claim in task.claims)),
+                "keep it in the programs themselves, give the resource slots as well, or run the plan with "
+                "'taskgraph run'",
+            )
+
+
+def _failure_rate(graph: TaskGraph) -> Iterator[Finding]:
+    if graph.policy.failure_rate is not None and not fails_fast(graph):
+        yield Finding(
+            "TG512",
+            "warning",
+            "a run goes on however many of its tasks fail: Airflow has no counterpart of failure_rate",
+            "run.failure_rate",
+            fix="remove it, or set on_failure to stop",
+        )
+
+
+def _longer_pauses(graph: TaskGraph) -> Iterator[Finding]:
+    tasks = tuple(task.id for task in graph.tasks if isinstance(task.action, Wait) and grows(task.action))
+    if tasks:
+        yield Finding(
+            "TG513",
+            "info",
+            "where the pauses of a wait grow, Airflow doubles them about each time, up to max_every; those of a wait that "
+            "holds a pool stay as they begin",
+            "action",
+            tasks,
+        )
+
+
+def _machine(graph: TaskGraph) -> Iterator[Finding]:
+    if graph.policy.max_load is not None or graph.policy.max_memory != Policy().max_memory:
+        yield Finding(
+            "TG514",
+            "info",
+            "Airflow does not look at how full its machines are, so max_memory and max_load change nothing",
+            "run",
+            fix="bound what its workers run at once, or set max_parallel",
         )
 
 

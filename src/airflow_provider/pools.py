@@ -59,17 +59,24 @@ class Seat:
 def seats(graph: TaskGraph) -> dict[str, Seat]:
     """The seat of each task that claims anything, by the task's id.
 
-    A task that does nothing runs nowhere in Airflow, so it takes none.
+    A task that does nothing runs nowhere in Airflow, so it takes none. Nor does a claim that nothing bounds: slots
+    of a resource that only has a rate or a breaker, and that nobody reads or writes.
     """
     capacities = _capacities(graph)
     claims = {
-        task.id: {name: min(slots, capacities[name]) for name, slots in slots_claimed(task, capacities).items()}
+        task.id: {
+            name: min(slots, capacities[name])
+            for name, slots in slots_claimed(task, capacities).items()
+            if name in capacities
+        }
         for task in graph.tasks
         if task.claims and not isinstance(task.action, Noop)
     }
     pools = {name: pool for pool in _pools(claims.values(), capacities) for name in pool.resources}
     found: dict[str, Seat] = {}
     for task_id, claimed in claims.items():
+        if not claimed:
+            continue
         pool = pools[next(iter(claimed))]
         found[task_id] = Seat(pool, weight(claimed, capacities, pool.slots))
     return found
@@ -86,8 +93,8 @@ def pools_used(taken: Iterable[Seat]) -> list[Pool]:
 
 
 def _capacities(graph: TaskGraph) -> dict[str, int]:
-    undeclared = {claim.resource: READERS for task in graph.tasks for claim in task.claims}
-    return undeclared | graph.capacities
+    shared = {claim.resource: READERS for task in graph.tasks for claim in task.claims if claim.mode != "slots"}
+    return shared | graph.capacities
 
 
 def _pools(claims: Iterable[Mapping[str, int]], capacities: Mapping[str, int]) -> list[Pool]:

@@ -84,6 +84,19 @@ def waiting(row):
     }
 '''
 
+WAITING_LONGER = '''\
+def waiting(row):
+    """How a sensor waits: without holding its place, unless it holds slots of a pool."""
+    return {
+        "mode": "poke" if "pool" in row else "reschedule",
+        "poke_interval": row["every"],
+        "exponential_backoff": "at_most_every" in row,
+        "max_wait": row.get("at_most_every"),
+        "timeout": row.get("timeout", timedelta.max),
+    }
+'''
+"""Instead of ``waiting``, where the pauses of some sensor grow."""
+
 # Airflow's own PythonSensor warns of a deprecation where it is imported, and BashSensor knows no folder.
 SENSOR = '''\
 class Condition(BaseSensorOperator):

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 def carry_out(action: Action, around: Surroundings) -> Ended:
     """Do what the action says.
 
-    A Python function with a timeout runs in a process of its own, because a thread cannot be
-    ended; it sees the environment's ``TASKGRAPH_`` variables there. Without a timeout it is
+    A Python function with a timeout, or that asks for it, runs in a process of its own, because a
+    thread cannot be ended; it sees the environment's ``TASKGRAPH_`` variables there. Any other is
     called right here, where Prefect's own functions (loggers, artifacts) work.
     """
     match action:
         case Command():
             return run_program(action.argv or ("/bin/sh", "-c", action.shell), around, cwd=action.cwd)
         case Python():
-            return _call_here(action, around) if around.timeout is None else _call_elsewhere(action, around)
+            here = around.timeout is None and not action.process
+            return _call_here(action, around) if here else _call_elsewhere(action, around)
         case Wait():
             return wait_until_there(action, around)
         case Noop():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prefect_integration.flow_file import DEFAULT_PARALLEL
 from prefect_integration.limits import largest_claims, tag_limits
 from taskgraph_core.findings import Finding
-from taskgraph_core.ir import Python, Wait
+from taskgraph_core.ir import Policy, Python, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,8 @@ def remarks(graph: TaskGraph) -> Iterator[Finding]:
     yield from _read_and_write(graph)
     yield from _waiting(graph)
     yield from _python(graph)
+    yield from _services(graph)
+    yield from _machine(graph)
 
 
 def _default_parallelism(graph: TaskGraph) -> Iterator[Finding]:
@@ -96,7 +98,11 @@ def _waiting(graph: TaskGraph) -> Iterator[Finding]:
 
 
 def _python(graph: TaskGraph) -> Iterator[Finding]:
-    tasks = [task.id for task in graph.tasks if isinstance(task.action, Python) and task.timeout is None]
+    tasks = [
+        task.id
+        for task in graph.tasks
+        if isinstance(task.action, Python) and task.timeout is None and not task.action.process
+    ]
     if tasks:
         yield Finding(
             "TG606",
@@ -105,5 +111,30 @@ def _python(graph: TaskGraph) -> Iterator[Finding]:
             "waits for them; with a timeout they run in a process of their own",
             "action",
             tuple(tasks),
-            "give them a timeout",
+            "give them a timeout, or 'process = true'",
+        )
+
+
+def _services(graph: TaskGraph) -> Iterator[Finding]:
+    services = {resource.name for resource in graph.resources if resource.rate or resource.breaker}
+    tasks = [task.id for task in graph.tasks if any(claim.resource in services for claim in task.claims)]
+    if tasks:
+        yield Finding(
+            "TG607",
+            "info",
+            "rates and circuit breakers are kept inside one run; a run beside it, or right after it, begins with its own",
+            "resources",
+            tuple(tasks),
+            "the deployment runs one at a time; do not start the flow beside it",
+        )
+
+
+def _machine(graph: TaskGraph) -> Iterator[Finding]:
+    if graph.policy.max_load is not None or graph.policy.max_memory != Policy().max_memory:
+        yield Finding(
+            "TG608",
+            "info",
+            "the flow does not look at how full its machine is, so max_memory and max_load change nothing",
+            "run",
+            fix="set max_parallel to what the machine can carry",
         )

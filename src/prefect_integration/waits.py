@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from prefect_integration.commands import Surroundings, run_program
 from prefect_integration.outcome import SUCCESS, Ended
+from taskgraph_core.engine.wait import pauses
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import Wait
@@ -24,10 +25,11 @@ PATIENCE = 10.0
 
 
 def wait_until_there(wait: Wait, around: Surroundings) -> Ended:
-    """Ask every ``interval`` seconds until it is there, time runs out, or the run stops."""
+    """Ask, after the pauses it wants, until it is there, time runs out, or the run stops."""
+    rests = pauses(wait)
     while True:
         try:
-            missing = _seconds_missing(wait, around)
+            missing = _seconds_missing(wait, around, next(rests))
         except ValueError as error:
             return Ended("failed", f"cannot wait for this: {error}")
         if not missing:
@@ -37,7 +39,7 @@ def wait_until_there(wait: Wait, around: Surroundings) -> Ended:
         around.stop.wait(min(missing, around.remaining, threading.TIMEOUT_MAX))
 
 
-def _seconds_missing(wait: Wait, around: Surroundings) -> float:
+def _seconds_missing(wait: Wait, around: Surroundings, pause: float) -> float:
     """After how many seconds to ask again; 0 if it is there."""
     match wait.what:
         case "time":
@@ -52,7 +54,7 @@ def _seconds_missing(wait: Wait, around: Surroundings) -> float:
             there = _answers(wait.target, min(PATIENCE, max(around.remaining, 0.1)))
         case "command":
             there = run_program(["/bin/sh", "-c", wait.target], around) == SUCCESS
-    return 0.0 if there else wait.interval
+    return 0.0 if there else pause
 
 
 def _exists(target: str) -> bool:

@@ -107,6 +107,30 @@ def test_who_gives_its_place_back_does_not_look_too_often() -> None:
     assert entries(wait, holds_slots=True)["every"] == 1
 
 
+def test_pauses_grow_up_to_a_bound_and_none_is_shorter_than_airflow_can_take() -> None:
+    wait = Wait(what="file", target="/x", interval=1, factor=2, max_interval=600)
+
+    assert entries(wait) == {"wait_for_file": "/x", "every": 20, "at_most_every": 600}
+    assert entries(wait.model_copy(update={"max_interval": 15})) == {
+        "wait_for_file": "/x",
+        "every": 20,
+        "at_most_every": 20,
+    }
+
+
+def test_who_keeps_a_place_asks_at_one_pace() -> None:
+    wait = Wait(what="file", target="/x", interval=1, factor=2)
+
+    assert entries(wait, holds_slots=True) == {"wait_for_file": "/x", "every": 1}
+
+
+def test_for_a_time_nobody_asks_more_and_more_seldom() -> None:
+    wait = Wait(what="time", target="2030-01-31T08:00Z", interval=60, factor=2)
+
+    assert entries(wait)["every"] == 60
+    assert "at_most_every" not in entries(wait)
+
+
 def nested(depth: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(depth):

@@ -4,7 +4,7 @@ from typing import Any
 
 from airflow_provider.target import TARGET, AirflowOptions
 from support.graphs import graph_of
-from taskgraph_core.ir import Claim, Command, Policy, Resource, Task, TaskGraph
+from taskgraph_core.ir import Breaker, Claim, Command, Policy, Python, Rate, Resource, Task, TaskGraph, Wait
 
 RUN = Command(argv=("true",))
 
@@ -86,3 +86,35 @@ def test_groups_that_cannot_be_shown_are_named() -> None:
     )
 
     assert codes(graph) == {"TG508": ("A", "B")}
+
+
+def test_rates_and_breakers_are_missing_and_their_other_limits_are_kept() -> None:
+    both = {"rate": Rate(amount=1, seconds=60), "breaker": Breaker()}
+    graph = one_of_each(claims=(Claim(resource="api"),))
+
+    def with_api(**fields: Any) -> TaskGraph:
+        return graph.model_copy(update={"resources": (Resource(name="api", **fields), Resource(name="idle", **both))})
+
+    assert codes(with_api(rate=both["rate"])) == {"TG510": ("2",)}
+    assert codes(with_api(breaker=both["breaker"], capacity=2)) == {"TG511": ("2",)}
+    assert '"taskgraph_api"' in TARGET.generate(with_api(capacity=2, **both), AirflowOptions()).files["example.pools.json"]
+    assert TARGET.generate(with_api(**both), AirflowOptions()).files["example.pools.json"] == "{}\n"
+
+
+def test_a_failure_rate_is_missing() -> None:
+    assert codes(graph_of("1", policy=Policy(failure_rate=0.5))) == {"TG512": ()}
+    assert codes(graph_of("1", policy=Policy(failure_rate=0.5, on_failure="stop"))) == {"TG503": ()}
+
+
+def test_pauses_that_grow_grow_as_airflow_lets_them() -> None:
+    assert codes(one_of_each(action=Wait(what="file", target="x", factor=3))) == {"TG513": ("2",)}
+    assert codes(one_of_each(action=Wait(what="file", target="x"))) == {}
+
+
+def test_nobody_looks_at_the_machine() -> None:
+    assert set(codes(graph_of("1", policy=Policy(max_load=2.0)))) == {"TG514"}
+    assert set(codes(graph_of("1", policy=Policy(max_memory=1.0)))) == {"TG514"}
+
+
+def test_every_task_of_airflow_has_a_process_of_its_own() -> None:
+    assert codes(one_of_each(action=Python(entry_point="a:b", process=True))) == {}

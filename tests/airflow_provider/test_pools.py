@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from airflow_provider.pools import FOLDED_LIMIT, READERS, Pool, Seat, connected, pools_used, seats, weight
 from support.graphs import graph_of, graphs
-from taskgraph_core.ir import Claim, Command, Noop, Resource, Task, TaskGraph
+from taskgraph_core.ir import Breaker, Claim, Command, Noop, Rate, Resource, Task, TaskGraph
 
 RUN = Command(argv=("true",))
 
@@ -143,3 +143,17 @@ def may_run_together(graph: TaskGraph, running: tuple[Task, ...]) -> bool:
     writers = {claim.resource for claim in claims if claim.mode == "write"}
     alone = all(sum(claim.resource == thing for claim in claims) == 1 for thing in writers)
     return fits and alone
+
+
+def test_what_only_has_a_rate_or_a_breaker_is_no_pool() -> None:
+    graph = claiming((slots("api", 5),), (slots("api"), slots("db")), db=2)
+    services = (*graph.resources, Resource(name="api", rate=Rate(amount=1, seconds=1), breaker=Breaker()))
+    taken = seats(graph.model_copy(update={"resources": services}))
+
+    assert taken == {"2": Seat(Pool("taskgraph_db", 2, ("db",)), 1)}
+
+
+def test_whoever_uses_what_somebody_writes_has_a_seat() -> None:
+    taken = seats(claiming((slots("api", 5_000),), (slots("api"),), (writes("api"),)))
+
+    assert [seat.slots for seat in taken.values()] == [READERS, 1, READERS]

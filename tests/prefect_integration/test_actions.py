@@ -92,6 +92,14 @@ def test_a_function_with_a_timeout_is_called_in_a_process_of_its_own(entry_point
     assert int(process) != os.getpid()
 
 
+def test_a_function_that_asks_for_it_is_called_in_a_process_of_its_own(entry_points: Path) -> None:
+    place = entry_points / "out"
+    action = python("write", path=str(place), text="hi").model_copy(update={"process": True})
+
+    assert carry_out(action, around()) == SUCCESS
+    assert int(place.read_text().split()[1]) != os.getpid()
+
+
 @pytest.mark.parametrize("timeout", [None, 60.0], ids=["here", "elsewhere"])
 @pytest.mark.parametrize(
     ("code", "outcome"), [(0, "success"), (None, "success"), (99, "skipped"), (4, "failed"), ("text", "failed")]

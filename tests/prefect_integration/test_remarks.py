@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_integration.remarks import remarks
 from support.graphs import graph_of
-from taskgraph_core.ir import Claim, Policy, Python, Resource, Wait
+from taskgraph_core.ir import Breaker, Claim, Policy, Python, Rate, Resource, Wait
 
 if TYPE_CHECKING:
     from taskgraph_core.findings import Finding
@@ -55,9 +55,25 @@ def test_a_waiting_task_takes_a_place() -> None:
 
 def test_a_function_in_a_thread_cannot_be_stopped() -> None:
     call = Python(entry_point="a:b")
-    found = codes("1", "2", tasks={"1": {"action": call}, "2": {"action": call, "timeout": 5.0}})
+    alone = call.model_copy(update={"process": True})
+    actions = {"1": {"action": call}, "2": {"action": call, "timeout": 5.0}, "3": {"action": alone}}
+    found = codes("1", "2", "3", tasks=actions)
 
     assert found["TG606"].tasks == ("1",)
+
+
+def test_rates_and_breakers_are_kept_inside_a_run_only() -> None:
+    tasks = {"1": {"claims": (Claim(resource="api"),)}}
+    for limit in ({"rate": Rate(amount=1, seconds=60)}, {"breaker": Breaker()}):
+        found = codes("1", "2", tasks=tasks, resources=(Resource(name="api", **limit),))
+
+        assert set(found) == {"TG607"}
+        assert found["TG607"].tasks == ("1",)
+
+
+def test_nobody_looks_at_the_machine() -> None:
+    assert set(codes("1", policy=Policy(max_parallel=2, max_load=2.0))) == {"TG608"}
+    assert set(codes("1", policy=Policy(max_parallel=2, max_memory=1.0))) == {"TG608"}
 
 
 def test_every_remark_says_what_to_do() -> None:

@@ -4,13 +4,13 @@ from hypothesis import given
 
 from prefect_integration.table import graph_from, graph_row, task_row
 from support.graphs import graph_of, graphs
-from taskgraph_core.ir import Command, Noop, Policy, Python, Schedule, TaskGraph, Wait
-from taskgraph_core.scheduling import nodes_of
+from taskgraph_core.ir import Breaker, Claim, Command, Noop, Policy, Python, Rate, Resource, Schedule, TaskGraph, Wait
+from taskgraph_core.scheduling import nodes_of, scheduler_for
 
 ACTIONS = (
     Command(argv=("make",), cwd="x"),
-    Python(entry_point="a.b:c", kwargs={"x": [1]}),
-    Wait(what="file", target="f"),
+    Python(entry_point="a.b:c", kwargs={"x": [1]}, process=True),
+    Wait(what="file", target="f", factor=2.0, max_interval=60.0),
     Noop(),
 )
 
@@ -60,3 +60,40 @@ def test_values_that_json_has_no_word_for_are_kept() -> None:
     graph = graph_of("1", tasks={"1": {"action": Python(entry_point="a:b", kwargs={"x": float("inf"), "y": (1, 2)})}})
 
     assert task_row(graph.tasks[0])["action"]["kwargs"] == {"x": float("inf"), "y": [1, 2]}
+
+
+def read_back(graph: TaskGraph) -> TaskGraph:
+    return graph_from(graph_row(graph), [task_row(task) for task in graph.tasks])
+
+
+def test_a_rate_holds_inside_a_flow() -> None:
+    resources = (Resource(name="api", rate=Rate(amount=1, seconds=60.0)),)
+    tasks = {name: {"claims": (Claim(resource="api"),)} for name in "12"}
+    scheduler = scheduler_for(read_back(graph_of("1", "2", tasks=tasks, resources=resources)), max_parallel=8)
+    first = scheduler.poll(0.0)
+
+    assert [task_id for task_id, _ in first.start] == ["1"]
+    assert first.wake_at == 60.0
+    assert [task_id for task_id, _ in scheduler.poll(60.0).start] == ["2"]
+
+
+def test_a_breaker_holds_inside_a_flow() -> None:
+    resources = (Resource(name="api", breaker=Breaker(failures=1, open=60.0)),)
+    tasks = {name: {"claims": (Claim(resource="api"),)} for name in "12"}
+    scheduler = scheduler_for(read_back(graph_of("1", "2", tasks=tasks, resources=resources)), max_parallel=1)
+    (begun, _), *_ = scheduler.poll(0.0).start
+    scheduler.finished(begun, "failed", 1.0)
+
+    assert scheduler.poll(1.0).start == []
+    assert len(scheduler.poll(61.0).start) == 1
+
+
+def test_a_failure_rate_stops_a_flow() -> None:
+    names = [str(number) for number in range(12)]
+    scheduler = scheduler_for(read_back(graph_of(*names, policy=Policy(failure_rate=0.5))), max_parallel=1)
+    for second in range(10):
+        ((task_id, _),) = scheduler.poll(float(second)).start
+        scheduler.finished(task_id, "failed", float(second))
+
+    assert scheduler.poll(10.0).start == []
+    assert scheduler.run_state == "failed"

@@ -74,6 +74,22 @@ def test_a_command_is_asked_until_it_succeeds(tmp_path: Path) -> None:
     assert (tmp_path / "asked").read_text() == "x\n" * 3
 
 
+def test_questions_become_rarer(tmp_path: Path) -> None:
+    rests: list[float | None] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout)
+            if len(rests) == 4:
+                self.set()
+            return self.is_set()
+
+    missing = Wait(what="file", target=str(tmp_path / "never"), interval=1, factor=3, max_interval=5)
+
+    assert wait_until_there(missing, around(stop=Stop())) == CANCELLED
+    assert rests == [1, 3, 5, 5]
+
+
 def test_an_instant_comes() -> None:
     soon = (datetime.now(UTC) + timedelta(seconds=0.1)).isoformat()
 

@@ -41,13 +41,13 @@ class Victim:
         engine = self.engines.start(*self.words)
         for killed in range(kills):
             if not self._comes(moment(), engine):
-                self._finish(engine)
+                self.finish(engine)
                 return killed
             engine.send_signal(signal.SIGKILL)
             engine.wait()
             self.row.count("kills")
-            engine = self.engines.start(*self.words, *(["--resume"] if self._look() else []))
-        self._finish(engine)
+            engine = self.engines.start(*self.words, *(["--resume"] if self.look() else []))
+        self.finish(engine)
         return kills
 
     def _comes(self, moment: Moment, engine: Engine) -> bool:
@@ -61,7 +61,7 @@ class Victim:
             time.sleep(0.002)
         return False
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
         """Compare what the journal says now with what it said before, and with what happened.
 
         False if the run had not begun: nothing was ever started, so there is nothing to go on with.
@@ -79,13 +79,13 @@ class Victim:
         self.known = {**dict.fromkeys(done, len(happened)), **self.known}
         return True
 
-    def _finish(self, engine: Engine) -> None:
+    def finish(self, engine: Engine) -> None:
         """The last engine comes to its end, and all is done."""
         ended = engine.ended()
         self.row.count("runs")
         self.row.zero("tracebacks", [ended.err] if ended.crashed else [])
         self.row.zero("runs that do not succeed", [f"exit code {ended.code}: {ended.err}"] if ended.code else [])
-        self._look()
+        self.look()
         states = self.engines.record().states if not ended.code else {}
         self.row.zero("lost", [task_id for task_id, state in states.items() if state != "success"])
         self.row.zero("lost", sorted(states.keys() - self.known))

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("TASKGRAPH_CORPUS") or ROOT.parent / "shared" / "corpus")
 LONGEST = 1.0
 """Seconds of this process's own time that a case may take; what others do on the machine does not count."""
-LARGEST = 20_000
+LARGEST = 8_000
 """Bytes of the largest plan that is mutated: the time goes into cases, not into size."""
 
 
@@ -68,18 +68,17 @@ def mutations(chance: Random, number: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def try_out(row: Row, folder: Path, plan: bytes, profile: bytes) -> None:
-    """Check a plan and make its graph in every scope; keep what it should not do."""
+    """Check a plan and make its graph, in one scope or another; keep what it should not do."""
     for name, data in (("tasks.json", plan), ("taskgraph.toml", profile)):
         overwrite(folder / name, data)
-    request = Request(str(folder / "tasks.json"))
+    request = Request(str(folder / "tasks.json"), scope="whole" if row.counts.get("cases", 0) % 2 else "due")
     row.count("cases")
     began = time.process_time()
     try:
         source = read_source(request)
         check_request(request, source)
-        for scope in ("due", "whole"):
-            graph = compile_request(Request(request.spec, scope=scope), source).graph
-            assert TaskGraph.model_validate_json(graph.model_dump_json()) == graph
+        graph = compile_request(request, source).graph
+        assert TaskGraph.model_validate_json(graph.model_dump_json()) == graph
         row.count("of them graphs")
     except TaskgraphError as error:
         row.zero("errors without words", [] if error.what else [repr(error)])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
@@ -60,3 +62,24 @@ def test_a_changed_copy_forgets_what_was_derived_from_the_original() -> None:
 def test_a_record_that_says_something_else_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         RunRecord.model_validate(RECORD.model_dump() | change)
+
+
+def test_a_trusted_attempt_is_like_a_validated_one_in_every_way() -> None:
+    fields = {
+        "number": 2,
+        "started": 1.5,
+        "ended": 2.5,
+        "outcome": "failed",
+        "exit_code": 1,
+        "error": "exit code 1",
+        "worker": "here",
+        "cpu_seconds": 0.25,
+        "peak_memory": 4096,
+        "result": {"a": [1]},
+    }
+    assert list(fields) == list(Attempt.model_fields)
+    trusted, validated = Attempt.trusted(dict(fields)), Attempt(**fields)
+    assert trusted == validated
+    assert trusted.model_dump_json() == validated.model_dump_json()
+    assert trusted.model_copy(update={"error": "x"}) == validated.model_copy(update={"error": "x"})
+    assert pickle.loads(pickle.dumps(trusted)) == validated  # noqa: S301 - pickled one line before

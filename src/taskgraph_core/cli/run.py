@@ -82,7 +82,9 @@ def run(
         from taskgraph_core.engine.options import RunOptions  # noqa: PLC0415
         from taskgraph_core.engine.run import resume_graph, run_graph  # noqa: PLC0415
 
-        options = RunOptions(project=source.location.project, max_parallel=max_parallel, durable=durable, executor=executor)
+        options = RunOptions(
+            project=source.location.project, max_parallel=max_parallel, durable=durable, executor=executor
+        )
         if resume is None:
             record = run_graph(compiled.graph, options, observers)
         else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,13 @@ class Children:
     def watch(self, pid: int, ended: Ended) -> None:
         """Have ``ended`` called once the program has ended."""
         if self._epoll is not None:
-            try:
+            with suppress(OSError):  # no file descriptor left, or no room in the epoll
                 handle = os.pidfd_open(pid)
-            except OSError:  # no file descriptor left
-                pass
-            else:
-                self._epoll.register(handle, select.EPOLLIN)
+                try:
+                    self._epoll.register(handle, select.EPOLLIN)
+                except OSError:
+                    os.close(handle)
+                    raise
                 self._waiting[handle] = pid, ended
                 return
         self._threads.call(partial(_exit_of, pid)).add_done_callback(lambda done: ended(done.result()))

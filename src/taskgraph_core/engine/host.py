@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -62,7 +64,7 @@ class Host:
             ValueError: an argument or a variable cannot be given to a program.
             ChildProcessError: how it ended is not known, because something else in this process has waited for it.
         """
-        process = Process(self.spawner.start(program), program.environment, self._children, self._census)
+        process = self._start(program)
         self._living.add(process)
         log = str(program.log)
         self._outputs.watch(log)
@@ -101,6 +103,15 @@ class Host:
         self._outputs.close()
         self._children.close()
         self.spawner.close()
+
+    def _start(self, program: Program) -> Process:
+        pid = self.spawner.start(program)
+        try:
+            return Process(pid, program.environment, self._children, self._census)
+        except BaseException:  # nobody could hear of its end: no file, no thread, no memory left
+            os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
 
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from taskgraph_core.engine.options import RunOptions
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import TaskGraph
-    from taskgraph_core.record import RunRecord
 
 
 @contextmanager
@@ -56,7 +55,9 @@ def taken_up(
         if story.ended == "success":
             note(f"run {story.run_id} ended in success: nothing is left to do")
             history = History(story.started, story.active, story.events)
-            yield Begun(story.run_id, stored, directory, None, history, _kept_record(directory, story, stored))
+            record = story.record(stored)
+            directory.write_record(record)  # the engine may have died before it could
+            yield Begun(story.run_id, stored, directory, None, history, record)
             return
         graph, forget = stored, list[str]()
         if plan is not None and not is_rolling_back(story):
@@ -72,6 +73,7 @@ def taken_up(
             # Only now: before, a crash here would leave the new graph beside successes of the old one.
             if graph is not stored:
                 directory.write_graph(graph)
+            directory.record.unlink(missing_ok=True)  # that of an end which was none
             history = History(story.started, 0.0 if resumed.again else story.active, [*story.events, resumed])
             yield Begun(story.run_id, graph, directory, journal, history)
 
@@ -130,11 +132,3 @@ def _stored_graph(directory: RunDirectory, story: Story) -> TaskGraph:
         msg = "the run's graph is not the one it was begun with"
         raise EngineError(msg, where=str(directory.graph), fix="bring the file back, or start a new run")
     return graph
-
-
-def _kept_record(directory: RunDirectory, story: Story, graph: TaskGraph) -> RunRecord:
-    """The record of a run that ended, written now if the engine died before it could."""
-    record = story.record(graph)
-    if not directory.record.exists():
-        directory.write_record(record)
-    return record

@@ -161,6 +161,7 @@ async def _carry_out(
             remote = Remote(cluster, workspace, here, options.output_limit)
             driver = Driver(conductor, remote, kill=workspace.host.kill)
             await stack.enter_async_context(remote.over(driver, options.executor))
+        workspace.spawned = lambda task_id, pid, born: conductor.spawned(task_id, pid, born, driver.clock())
         stack.enter_context(governor.over(conductor, driver))
         if signals:
             stack.enter_context(stop_signals(driver.interrupt))

@@ -70,11 +70,13 @@ class UnderWay:
         """Ask an attempt to end, if it has not ended yet."""
         if task_id in self._live:
             self._live[task_id].cancel()
+        if task_id in self._timers:  # whatever time it takes to end, it did not time out
+            self._timers[task_id].cancel()
 
     def stop_all(self) -> None:
         """Ask every attempt to end."""
-        for future in self._live.values():
-            future.cancel()
+        for task_id in list(self._live):
+            self.stop(task_id)
 
     async def emptied(self) -> None:
         """Wait until nothing is under way, also when the caller is cancelled meanwhile."""

@@ -6,12 +6,13 @@ import asyncio
 import gc
 import random
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.attempts import at_once, for_ever, outcomes, without_pauses
 from support.graphs import graph_of, graphs
 from taskgraph_core.engine.attempt import DONE, Call, Perform, Result
 from taskgraph_core.engine.conductor import Conductor
@@ -19,7 +20,6 @@ from taskgraph_core.engine.driver import Driver
 from taskgraph_core.engine.events import (
     RunAborted,
     RunEnded,
-    RunResumed,
     RunStarted,
     RunStopping,
     TaskEnded,
@@ -29,14 +29,13 @@ from taskgraph_core.engine.events import (
     UndoEnded,
     UndoStarted,
 )
-from taskgraph_core.engine.history import History
 from taskgraph_core.errors import EngineError
-from taskgraph_core.ir import Command, Policy, Retry, Task, TaskGraph
+from taskgraph_core.ir import Command, Policy, Retry, TaskGraph
 from taskgraph_core.scheduler import WHOLE
 from taskgraph_core.scheduling import scheduler_for, slots_claimed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from taskgraph_core.engine.events import Event
     from taskgraph_core.record import RunRecord
@@ -60,21 +59,6 @@ def driven(
         return await driver.run()
 
     return asyncio.run(main()), events
-
-
-def outcomes(seed: int) -> Callable[[str, int, bool], Outcome]:
-    """Random outcomes that depend on nothing but task and attempt."""
-
-    def outcome(task_id: str, attempt: int, undo: bool) -> Outcome:  # noqa: FBT001
-        chance = random.Random(f"{seed}:{task_id}:{attempt}:{undo}")  # noqa: S311 - no secret
-        return chance.choice(["success", "success", "failed"] if undo else ["success", "success", "failed", "skipped"])
-
-    return outcome
-
-
-def without_pauses(graph: TaskGraph) -> TaskGraph:
-    tasks = tuple(task.model_copy(update={"retry": Retry(attempts=task.retry.attempts)}) for task in graph.tasks)
-    return graph.model_copy(update={"tasks": tasks})
 
 
 def one_by_one(graph: TaskGraph, outcome: Callable[[str, int, bool], Outcome]) -> Scheduler:
@@ -176,15 +160,6 @@ def test_an_interrupted_run_ends_with_every_task_final_and_a_well_formed_story(
             kinds = [kind for kind, other in story if other == task_id]
             assert kinds == [started, ended] * (len(kinds) // 2)
     assert Counter(event.task_id for event in events if isinstance(event, TaskFinal)) == Counter(list(graph.by_id))
-
-
-async def at_once(call: Call) -> Result:
-    return DONE
-
-
-async def for_ever(call: Call) -> Result:
-    await asyncio.sleep(3600)
-    return DONE
 
 
 def kinds(events: list[Event]) -> list[str]:
@@ -397,211 +372,6 @@ def test_what_a_task_needs_no_time_for_leaves_others_their_turn() -> None:
 
     asyncio.run(main())
     assert turns > 50
-
-
-def test_a_run_that_grows_takes_tasks_until_it_is_closed() -> None:
-    async def main() -> tuple[RunRecord, list[str]]:
-        heard: list[str] = []
-        idle = asyncio.Event()
-
-        def observe(event: Event) -> None:
-            heard.append(type(event).__name__)
-            if isinstance(event, TaskFinal):
-                idle.set()
-
-        conductor = Conductor(TaskGraph(id="grows"), [observe], run_id="test", system="test", growing=True)
-        driver = Driver(conductor, at_once)
-        running = asyncio.ensure_future(driver.run())
-        await asyncio.sleep(0.01)
-        for task in (Task(id="a"), Task(id="b", depends_on=("a",))):
-            idle.clear()
-            driver.order(lambda task=task: conductor.add(task, driver.clock()))  # type: ignore[misc]
-            await asyncio.wait_for(idle.wait(), 60)
-            assert not running.done()
-        driver.order(conductor.close)
-        return await asyncio.wait_for(running, 60), heard
-
-    record, heard = asyncio.run(main())
-    assert record.states == {"a": "success", "b": "success"}
-    assert heard == [
-        "RunStarted",
-        *["TaskAdded", "TaskStarted", "TaskEnded", "TaskFinal"] * 2,
-        "RunEnded",
-    ]
-
-
-def test_a_paused_run_waits_for_orders_and_goes_on() -> None:
-    async def main() -> tuple[RunRecord, list[str]]:
-        started: list[str] = []
-
-        def observe(event: Event) -> None:
-            if isinstance(event, TaskStarted):
-                started.append(event.task_id)
-
-        conductor = Conductor(graph_of("a", "b < a"), [observe], run_id="test", system="test")
-        driver = Driver(conductor, at_once)
-        driver.order(lambda: conductor.limit(0, "", driver.clock()))
-        running = asyncio.ensure_future(driver.run())
-        await asyncio.sleep(0.05)
-        before = list(started)
-        driver.order(lambda: conductor.limit(2, "", driver.clock()))
-        return await asyncio.wait_for(running, 60), before
-
-    record, before = asyncio.run(main())
-    assert record.states == {"a": "success", "b": "success"}
-    assert before in (["a"], [])  # "a" may have started before the order came
-
-
-def test_a_paused_run_can_be_cancelled() -> None:
-    async def main() -> RunRecord:
-        conductor = Conductor(graph_of("a", "b < a"), [], run_id="test", system="test")
-        driver = Driver(conductor, at_once)
-        driver.order(lambda: conductor.limit(0, "", driver.clock()))
-        running = asyncio.ensure_future(driver.run())
-        await asyncio.sleep(0.05)
-        driver.cancel("nobody wants it")
-        return await asyncio.wait_for(running, 60)
-
-    assert asyncio.run(main()).states["b"] == "cancelled"
-
-
-class Paper:
-    """A journal in memory that refuses some batches; a refused one leaves nothing."""
-
-    def __init__(self, refuses: Callable[[list[Event]], bool] = lambda _: False) -> None:
-        self.events: list[Event] = []
-        self.refuses = refuses
-
-    def write(self, events: Sequence[Event]) -> None:
-        if self.refuses(list(events)):
-            msg = "no space"
-            raise EngineError(msg)
-        self.events += events
-
-    @property
-    def ends(self) -> list[tuple[str, str]]:
-        return [(event.task_id, event.attempt.outcome) for event in self.events if isinstance(event, TaskEnded)]
-
-
-def broken(paper: Paper, perform: Perform, graph: TaskGraph, *, cancel: list[asyncio.Future[Any]]) -> list[Event]:
-    """A run that breaks off; what its observer heard. ``cancel`` is given the run, for the performer to cancel."""
-    heard: list[Event] = []
-
-    async def main() -> None:
-        conductor = Conductor(graph, [heard.append], run_id="test", system="test")
-        conductor.journal = paper
-        running = asyncio.ensure_future(Driver(conductor, perform).run())
-        cancel.append(running)
-        await asyncio.wait_for(asyncio.wait([running]), 60)
-        with pytest.raises((EngineError, asyncio.CancelledError)):
-            running.result()
-
-    asyncio.run(main())
-    assert isinstance(heard[-1], RunAborted)
-    return heard
-
-
-def test_what_is_done_when_a_run_breaks_off_is_recorded_and_what_was_stopped_is_not() -> None:
-    paper = Paper()
-    runs: list[asyncio.Future[Any]] = []
-    ends: dict[str, Result] = {"good": DONE, "skip": Result("skipped"), "bad": Result.failed("no")}
-
-    async def perform(call: Call) -> Result:
-        if call.task.id == "long":
-            return await for_ever(call)
-        if call.task.id == "late":
-            try:
-                return await for_ever(call)
-            except asyncio.CancelledError:
-                return DONE
-        runs[0].cancel()
-        return ends[call.task.id]
-
-    graph = graph_of(*ends, "long", "late", "next < good", policy=Policy(max_parallel=9))
-    heard = broken(paper, perform, graph, cancel=runs)
-    assert sorted(paper.ends) == [("good", "success"), ("late", "success"), ("skip", "skipped")]
-    assert not [event for event in heard if isinstance(event, TaskEnded)]
-    assert not [event for event in paper.events if isinstance(event, TaskStarted) and event.task_id == "next"]
-
-
-def test_a_batch_that_could_not_be_recorded_is_offered_once_more_for_what_is_done_in_it() -> None:
-    refused = 0
-
-    def refuses(events: list[Event]) -> bool:
-        nonlocal refused
-        now = not refused and any(isinstance(event, TaskEnded) for event in events)
-        refused += now
-        return now
-
-    paper = Paper(refuses)
-    broken(paper, at_once, graph_of("a", "b < a"), cancel=[])
-    assert paper.ends == [("a", "success")]
-    assert [event.task_id for event in paper.events if isinstance(event, TaskStarted)] == ["a"]
-
-
-def test_what_cannot_be_recorded_as_begun_does_not_begin() -> None:
-    begun: list[str] = []
-
-    def perform(call: Call) -> Result:
-        begun.append(call.task.id)
-        return DONE
-
-    def refuses(events: list[Event]) -> bool:
-        return any(isinstance(event, TaskStarted) and event.task_id == "b" for event in events)
-
-    paper = Paper(refuses)
-    broken(paper, perform, graph_of("a", "b < a"), cancel=[])
-    assert begun == ["a"]
-    assert paper.ends == [("a", "success")]
-
-
-def test_a_journal_that_refuses_everything_changes_nothing_about_the_error() -> None:
-    paper = Paper(lambda events: any(isinstance(event, TaskEnded) for event in events))
-    heard = broken(paper, at_once, graph_of("a", "b < a"), cancel=[])
-    assert not paper.ends
-    assert isinstance(heard[-1].error, EngineError)  # type: ignore[union-attr]
-
-
-@settings(deadline=None)
-@given(graphs(), st.integers(0, 999), st.integers(1, 15))
-def test_a_run_that_breaks_off_anywhere_goes_on_and_does_nothing_twice_that_is_recorded(
-    graph: TaskGraph, seed: int, moment: int
-) -> None:
-    graph = without_pauses(graph)
-    outcome = outcomes(seed)
-    lengths = random.Random(seed)  # noqa: S311 - no secret
-    paper = Paper()
-    calls = 0
-    runs: list[asyncio.Future[Any]] = []
-
-    async def perform(call: Call) -> Result:
-        nonlocal calls
-        calls += 1
-        if calls == moment:
-            runs[-1].cancel()
-        kind = UndoEnded if call.undo else TaskEnded
-        past = [event for event in paper.events if isinstance(event, kind) and event.task_id == call.task.id]
-        assert all(event.attempt.outcome not in ("success", "skipped") for event in past)
-        for _ in range(lengths.randrange(4)):
-            await asyncio.sleep(0)
-        return Result(outcome(call.task.id, call.attempt, call.undo))
-
-    async def live(history: History | None = None) -> RunRecord | None:
-        conductor = Conductor(graph, [], run_id="test", system="test")
-        conductor.journal = paper
-        runs.append(asyncio.ensure_future(Driver(conductor, perform).run(history)))
-        await asyncio.wait(runs[-1:])
-        return None if runs[-1].cancelled() else runs[-1].result()
-
-    record = asyncio.run(live())
-    if record is None:
-        now = paper.events[-1].time
-        paper.events[:] = [event for event in paper.events if not isinstance(event, RunStarted)]
-        paper.events.append(RunResumed(now))
-        record = asyncio.run(live(History(now, 0.0, list(paper.events))))
-    assert record is not None
-    assert set(record.states) == set(graph.by_id)
-    assert not [attempt for task in record.tasks for attempt in task.attempts if "Assertion" in attempt.error]
 
 
 def test_after_a_run_the_collector_looks_at_everything_again() -> None:

@@ -102,9 +102,7 @@ def test_an_exception_is_a_failure_with_its_traceback_in_the_log(
         ("die", -9, "its process was ended by SIGKILL and left no answer"),
     ],
 )
-def test_a_process_that_dies_is_a_failure_that_says_how(
-    project: Project, function: str, code: int, error: str
-) -> None:
+def test_a_process_that_dies_is_a_failure_that_says_how(project: Project, function: str, code: int, error: str) -> None:
     attempt = only(project, function)
     assert (attempt.outcome, attempt.exit_code, attempt.error) == ("failed", code, error)
 

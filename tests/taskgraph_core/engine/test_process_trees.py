@@ -119,8 +119,8 @@ STRAYS = {
     "a session of its own": "setsid sh service.sh & ",
     "a twice forked daemon": "(setsid sh -c 'sh service.sh & sh service.sh &' &); ",
     "a session within a session": "setsid sh -c 'setsid sh service.sh & sh service.sh' & ",
-    "one without environment beside one that has it": (
-        "setsid sh -c 'env -i PATH=\"$PATH\" sh service.sh & sh service.sh' & "
+    "an orphan without environment, in a session with one that has it": (
+        "setsid sh -c '(env -i PATH=\"$PATH\" sh service.sh &); sh service.sh' & "
     ),
 }
 NO_ENVIRONMENT = 'env -i PATH="$PATH" setsid sh service.sh & '

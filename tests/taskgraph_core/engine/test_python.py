@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +77,14 @@ async def ahang():
 
 async def deaf():
     for _ in range(14):
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            pass
+
+async def deaf_for_long():
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
         try:
             await asyncio.sleep(0.05)
         except asyncio.CancelledError:
@@ -264,3 +275,18 @@ def test_a_caller_that_cancels_the_run_stops_a_coroutine_which_may_still_clean_u
     graph = graph_of("a", tasks={"a": {"action": Python(entry_point="project_tasks:ahang")}})
     asyncio.run(main())
     assert (project.path / "cleaned").exists()
+
+
+def test_a_second_interrupt_waits_for_no_deaf_coroutine(project: Project) -> None:
+    def observe(event: Event) -> None:
+        if isinstance(event, TaskStarted):
+            for pause in (0.1, 0.2):
+                asyncio.get_running_loop().call_later(pause, os.kill, os.getpid(), signal.SIGINT)
+
+    graph = graph_of("a", tasks={"a": {"action": Python(entry_point="project_tasks:deaf_for_long")}})
+    began = time.monotonic()
+    record = run_graph(graph, RunOptions(project.path, grace=60.0), [observe])
+    assert time.monotonic() - began < 40
+    assert record.tasks[0].attempts[0].error == (
+        "its coroutine did not stop when it was cancelled, so it may still be running"
+    )

@@ -149,6 +149,17 @@ def test_a_record_that_was_not_written_any_more_is_written_from_the_journal(proj
     assert json.loads((folder(project) / "record.json").read_text())["state"] == "success"
 
 
+def test_a_run_that_goes_on_has_no_record_until_it_ends_again(project: Project) -> None:
+    graph = graph_of("1", tasks={"1": action("ls .taskgraph/runs/run > seen; test -e ok")})
+    project.run(graph, run_id="run")
+    assert (folder(project) / "record.json").exists()
+
+    resume(project, graph)
+
+    assert "record.json" not in project.read("seen")
+    assert (folder(project) / "record.json").exists()
+
+
 def test_what_was_undone_is_done_again(project: Project) -> None:
     undo = {"rollback": Command(shell=NOTE)}
     tasks = {"1": action("true", **undo), "2": action("test -e ok"), "3": action("true")}

@@ -139,3 +139,14 @@ def test_a_timeout_leaves_no_timer_behind() -> None:
         assert all(handle.cancelled() for handle in handles)
 
     asyncio.run(main())
+
+
+def test_what_takes_longer_to_stop_than_its_timeout_was_stopped_and_did_not_time_out() -> None:
+    async def perform(call: Call) -> Result:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.3)
+        return SUCCESS
+
+    assert asyncio.run(ended(perform, UnderWay.stop_all, timeout=0.2))[1] == Result("cancelled")
