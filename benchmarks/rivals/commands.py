@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ def contestants(shape: Shape, folder: Path) -> dict[str, list[str]]:
         found |= {"xargs -P": _xargs(shape, folder), "parallel": _parallel(shape, folder)}
     spec = folder / "shape.json"
     spec.write_text(json.dumps({"upstream": shape.upstream, "argv": shape.argv, "parallel": shape.parallel}))
-    for driver in ("futures", "asyncio", "dask"):
+    for driver in ("futures", "asyncio", *(["dask"] if find_spec("dask") else [])):
         found[driver] = [sys.executable, str(HERE / f"drive_{driver}.py"), str(spec)]
     return {name: argv for name, argv in found.items() if shutil.which(argv[0])}
 

@@ -150,8 +150,8 @@ def _longer_pauses(graph: TaskGraph) -> Iterator[Finding]:
         yield Finding(
             "TG513",
             "info",
-            "where the pauses of a wait grow, Airflow doubles them about each time, up to max_every; those of a wait that "
-            "holds a pool stay as they begin",
+            "where the pauses of a wait grow, Airflow about doubles them each time, up to max_every; those of a wait "
+            "that holds a pool stay as they begin",
             "action",
             tasks,
         )

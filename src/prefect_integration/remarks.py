@@ -122,7 +122,7 @@ def _services(graph: TaskGraph) -> Iterator[Finding]:
         yield Finding(
             "TG607",
             "info",
-            "rates and circuit breakers are kept inside one run; a run beside it, or right after it, begins with its own",
+            "rates and circuit breakers are kept inside one run; a run beside it, or after it, begins with its own",
             "resources",
             tuple(tasks),
             "the deployment runs one at a time; do not start the flow beside it",

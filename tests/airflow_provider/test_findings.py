@@ -97,7 +97,9 @@ def test_rates_and_breakers_are_missing_and_their_other_limits_are_kept() -> Non
 
     assert codes(with_api(rate=both["rate"])) == {"TG510": ("2",)}
     assert codes(with_api(breaker=both["breaker"], capacity=2)) == {"TG511": ("2",)}
-    assert '"taskgraph_api"' in TARGET.generate(with_api(capacity=2, **both), AirflowOptions()).files["example.pools.json"]
+    assert (
+        '"taskgraph_api"' in TARGET.generate(with_api(capacity=2, **both), AirflowOptions()).files["example.pools.json"]
+    )
     assert TARGET.generate(with_api(**both), AirflowOptions()).files["example.pools.json"] == "{}\n"
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reliability.engines import Engines
-from reliability.sheet import Row, table
+from reliability.sheet import Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-ROWS = pytest.StashKey[list[Row]]()
+SHEET = pytest.StashKey[Sheet]()
 LONGEST = 900
 """Seconds that one row may take with ``--full``."""
 
@@ -27,40 +27,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--full", default=False):
+    config.stash[SHEET] = Sheet(full=config.getoption("--full", default=False))
+    if config.stash[SHEET].full:
         for item in items:
             item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    rows = config.stash.get(ROWS, [])
-    if rows and config.getoption("--full", default=False):
+    sheet = config.stash.get(SHEET, Sheet())
+    if sheet.full and sheet.rows:
         terminalreporter.section("score-sheet")
-        for line in table(rows):
+        for line in sheet.table():
             terminalreporter.write_line(line)
 
 
 @pytest.fixture
-def full(request: pytest.FixtureRequest) -> bool:
-    """Whether to try everything there is, rather than a sample."""
-    return bool(request.config.getoption("--full", default=False))
-
-
-@pytest.fixture
-def score(request: pytest.FixtureRequest) -> Callable[[str, str], Row]:
-    """Begin a row of the score-sheet."""
-
-    def begin(code: str, title: str) -> Row:
-        row = Row(code, title)
-        request.config.stash.setdefault(ROWS, []).append(row)
-        return row
-
-    return begin
+def sheet(request: pytest.FixtureRequest) -> Sheet:
+    """Where a test begins its row."""
+    return request.config.stash[SHEET]
 
 
 @pytest.fixture
 def engines(tmp_path: Path) -> Iterator[Engines]:
     """Starts engines in a scratch project; whatever still lives at the end is killed."""
-    started = Engines(tmp_path)
-    yield started
-    started.close()
+    with Engines(tmp_path) as started:
+        yield started

@@ -8,6 +8,7 @@ of one is there for certain only once the folder it is in was synced.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Disk:
     folders: set[str] = field(default_factory=set)
     safe_folders: set[str] = field(default_factory=set)
 
-    def follow(self, call: Call) -> None:
+    def follow(self, call: Call) -> None:  # noqa: C901 - one case for each call
         """Take one system call into account."""
         if call.result < 0:
             return
@@ -109,7 +110,7 @@ def _changed(start: bytes, changes: list[Change]) -> bytes:
 def _sectors(at: int, data: bytes) -> list[Change]:
     """A write in the pieces in which a disk keeps it or not."""
     cuts = [0, *range(SECTOR - at % SECTOR, len(data), SECTOR), len(data)]
-    return [(at + first, data[first:last]) for first, last in zip(cuts, cuts[1:], strict=False) if last > first]
+    return [(at + first, data[first:last]) for first, last in pairwise(cuts) if last > first]
 
 
 def _folder(path: str) -> str:

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from taskgraph_core.engine.journal import read
 from taskgraph_core.engine.rundir import runs_folder
@@ -71,25 +71,32 @@ class Engines:
         self.path = path
         path.mkdir(exist_ok=True)
         self.started: list[Engine] = []
+        self.environment: dict[str, str] = {}
 
     def plan(self, graph: TaskGraph) -> TaskGraph:
         """Put a graph into the project."""
         (self.path / GRAPH).write_text(graph.model_dump_json())
         return graph
 
-    def start(self, *words: str, before: tuple[str, ...] = (), **added: str) -> Engine:
-        """``taskgraph run`` with these options; ``before`` is a program that starts it, ``added`` is environment."""
-        return self.program(*before, *COMMAND, "run", GRAPH, "--format", "json", *words, **added)
+    def start(self, *words: str, before: tuple[str, ...] = ()) -> Engine:
+        """``taskgraph run`` with these options; ``before`` is a program that starts it."""
+        return self.program(*before, *COMMAND, "run", GRAPH, "--format", "json", *words)
 
-    def program(self, *words: str, **added: str) -> Engine:
+    def program(self, *words: str) -> Engine:
         """Any program, in the project's folder."""
-        engine = Engine(words, self.path, f"engine{len(self.started)}", added)
+        engine = Engine(words, self.path, f"engine{len(self.started)}", self.environment)
         self.started.append(engine)
         return engine
 
-    def run(self, *words: str, before: tuple[str, ...] = (), **added: str) -> Ended:
+    def run(self, *words: str, before: tuple[str, ...] = ()) -> Ended:
         """As ``start``, to the end."""
-        return self.start(*words, before=before, **added).ended()
+        return self.start(*words, before=before).ended()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End what still runs: engines, and what they should have ended."""

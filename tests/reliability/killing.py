@@ -24,7 +24,9 @@ Moment = tuple[float, float]
 
 def random_moment(chance: Random, most_lines: int) -> Moment:
     """Often while tasks run; now and then as the engine starts, reads its journal and sees what is left."""
-    return (chance.uniform(0, 0.6), float("inf")) if chance.random() < 0.25 else (PATIENCE, chance.randint(1, most_lines))
+    return (
+        (chance.uniform(0, 0.6), float("inf")) if chance.random() < 0.25 else (PATIENCE, chance.randint(1, most_lines))
+    )
 
 
 @dataclass

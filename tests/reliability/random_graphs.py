@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taskgraph_core.ir import Breaker, Claim, Command, Noop, Policy, Rate, Resource, Retry, Task, TaskGraph
+from taskgraph_core.ir import Breaker, Claim, Command, Noop, Policy, Rate, Resource, Retry, Task, TaskGraph, TriggerRule
 
 if TYPE_CHECKING:
     from random import Random
 
-RULES = ("all_done", "one_success", "one_failed", "none_failed", "all_failed", "always", "none_skipped", "one_done")
+RULES: tuple[TriggerRule, ...] = (
+    "all_done",
+    "one_success",
+    "one_failed",
+    "none_failed",
+    "all_failed",
+    "always",
+    "none_skipped",
+    "one_done",
+)
 TRUE = Command(argv=("true",))
 FILE = "file:out"
 

@@ -1,4 +1,4 @@
-"""One row of the score-sheet: how often something was tried, and what must never have happened."""
+"""The score-sheet: in each row how often something was tried, and what must never have happened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 SHOWN = 5
 """Most violations a failing row shows."""
@@ -55,8 +55,20 @@ class Row:
         return f"{self.code:<4} {self.title}: " + "; ".join(part for part in (counts, zeros, *self.notes) if part)
 
 
-def table(rows: Sequence[Row]) -> list[str]:
-    """All rows, in the order of their numbers."""
-    ordered = sorted(rows, key=lambda row: (len(row.code), row.code))
-    lines = [f"{'ok' if row.good else 'BAD':<4} {row.line()} ({row.seconds:.0f} s)" for row in ordered]
-    return [*lines, "None in N trials means at most 3/N with 95 % confidence, not never."]
+@dataclass
+class Sheet:
+    """All rows of a session; ``full`` if everything is to be tried, rather than a sample."""
+
+    full: bool = False
+    rows: list[Row] = field(default_factory=list)
+
+    def row(self, code: str, title: str) -> Row:
+        """Begin a row."""
+        self.rows.append(Row(code, title))
+        return self.rows[-1]
+
+    def table(self) -> list[str]:
+        """All rows, in the order of their numbers."""
+        ordered = sorted(self.rows, key=lambda row: (len(row.code), row.code))
+        lines = [f"{'ok' if row.good else 'BAD':<4} {row.line()} ({row.seconds:.0f} s)" for row in ordered]
+        return [*lines, "None in N trials means at most 3/N with 95 % confidence, not never."]

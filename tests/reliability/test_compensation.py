@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import signal
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from reliability.engines import Engines, wait_for
+from reliability.engines import Engines
 from reliability.truth import lines, write_step
 from taskgraph_core.ir import Command, Policy, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
 
 SHAPE = {"a": "", "b": "a", "c": "a", "d": "b c", "e": "d", "f": "d", "g": "e f"}
 """What waits for what; all of it succeeds, then ``bad`` fails."""
@@ -24,40 +24,46 @@ def saga(engines: Engines) -> TaskGraph:
     """Every task with a rollback, and slow enough to be met under way."""
     step = write_step(engines.path)
     tasks = tuple(
-        Task(id=name, depends_on=tuple(upstream.split()), action=Command(argv=step), rollback=Command(argv=(*step, "0.1")))
+        Task(
+            id=name,
+            depends_on=tuple(upstream.split()),
+            action=Command(argv=step),
+            rollback=Command(argv=(*step, "0.1")),
+        )
         for name, upstream in SHAPE.items()
     )
     bad = Task(id="bad", depends_on=("g",), action=Command(argv=("false",)))
     return engines.plan(TaskGraph(id="saga", tasks=(*tasks, bad), policy=Policy(rollback=True, max_parallel=4)))
 
 
-def test_a_rollback_that_is_interrupted_is_completed(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
-    tmp_path: Path,
-) -> None:
-    row = score("R16", f"kill -9 at each step of the rollback of {len(SHAPE)} tasks")
-    steps = [{step} for step in range(1, 2 * len(SHAPE) + 1)]
-    every = set().union(*steps)
-    for number, kill_at in enumerate([*steps * 3, every, every] if full else [{1, 5}, {8}]):
-        engines = Engines(tmp_path / str(number))
-        graph = saga(engines)
-        engine = engines.start()
-        for step in sorted(kill_at):
-            wait_for(lambda engine=engine, step=step: engine.poll() is not None or undone(engines) >= step, 0.001)  # noqa: B023
-            if engine.poll() is not None:
-                break
-            engine.send_signal(signal.SIGKILL)
-            engine.wait()
-            row.count("kills")
-            engine = engines.start("--resume")
-        ended = engine.ended()
-        row.count("runs")
-        row.zero("tracebacks", [ended.err] if ended.crashed else [])
-        row.zero("exit codes other than 1", [f"{ended.code}: {ended.err}"] if ended.code != 1 else [])
-        judge(row, engines, graph)
-        engines.close()
+def test_a_rollback_that_is_interrupted_is_completed(sheet: Sheet, tmp_path: Path) -> None:
+    row = sheet.row("R16", f"kill -9 at each step of the rollback of {len(SHAPE)} tasks")
+    steps = range(1, 2 * len(SHAPE) + 1)
+    plans = [*([step] for step in steps), *([step] for step in steps), steps, steps] if sheet.full else [[2, 7]]
+    for number, kill_at in enumerate(plans):
+        with Engines(tmp_path / str(number)) as engines:
+            graph = saga(engines)
+            roll_back(row, engines, kill_at)
+            judge(row, engines, graph)
     row.check()
+
+
+def roll_back(row: Row, engines: Engines, kill_at: Sequence[int]) -> None:
+    """Run until the rollbacks have written so many lines, kill the engine, and let another go on."""
+    engine = engines.start()
+    for step in kill_at:
+        while engine.poll() is None and undone(engines) < step:
+            time.sleep(0.001)
+        if engine.poll() is not None:
+            break
+        engine.kill()
+        engine.wait()
+        row.count("kills")
+        engine = engines.start("--resume")
+    ended = engine.ended()
+    row.count("runs")
+    row.zero("tracebacks", [ended.err] if ended.crashed else [])
+    row.zero("exit codes other than 1", [f"{ended.code}: {ended.err}"] if ended.code != 1 else [])
 
 
 def undone(engines: Engines) -> int:

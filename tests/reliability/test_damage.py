@@ -19,11 +19,11 @@ from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Command, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from reliability.engines import Engines
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
 
 TASKS = 20
 
@@ -36,7 +36,9 @@ def broken_off(engines: Engines) -> Path:
         for number in range(TASKS - 1)
     )
     last = Task(
-        id="last", depends_on=tuple(task.id for task in quick), action=Command(shell=f"[ -e go ] && exec {step[0]}; exec {step[0]} 600")
+        id="last",
+        depends_on=tuple(task.id for task in quick),
+        action=Command(shell=f"[ -e go ] && exec {step[0]}; exec {step[0]} 600"),
     )
     engines.plan(TaskGraph(id="short", tasks=(*quick, last)))
     engine = engines.start("-j", "4")
@@ -53,18 +55,17 @@ def story_of(directory: Path) -> tuple[list[Any], set[str]]:
 
 
 def test_a_journal_that_was_cut_off_tells_what_came_before(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     engines: Engines,
 ) -> None:
-    row = score("R3", f"the log of a run of {TASKS} tasks cut off")
+    row = sheet.row("R3", f"the log of a run of {TASKS} tasks cut off")
     directory = broken_off(engines)
     log = directory / "journal.db-wal"
     size = log.stat().st_size
     row.note(f"{size} bytes long")
     _, known = story_of(directory)
     row.zero("recorded and not done", sorted(known - {line.task for line in lines(engines.path) if line.what == "end"}))
-    for offset in places(size, Random("R3"), full=full, sample=300):  # noqa: S311 - repeatable, not secret
+    for offset in places(size, Random("R3"), every=sheet.full, sample=300):  # noqa: S311 - repeatable, not secret
         os.truncate(log, offset)
         row.count("cuts")
         try:
@@ -79,31 +80,36 @@ def test_a_journal_that_was_cut_off_tells_what_came_before(
     row.check()
 
 
-def places(size: int, chance: Random, *, full: bool, sample: int) -> Iterable[int]:
+def places(size: int, chance: Random, *, every: bool, sample: int) -> Iterable[int]:
     """Offsets from the end to the start: all, or a sample with both ends."""
-    if full:
+    if every:
         return range(size - 1, -1, -1)
     return sorted({0, size - 1, *chance.sample(range(size), min(size, sample))}, reverse=True)
 
 
 def test_a_flipped_bit_is_reported_and_never_makes_a_success(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     engines: Engines,
 ) -> None:
-    row = score("R4", f"one bit flipped in each byte of the journal of a run of {TASKS} tasks")
+    row = sheet.row("R4", f"one bit flipped in each byte of the journal of a run of {TASKS} tasks")
     chance = Random("R4")  # noqa: S311 - repeatable, not secret
     directory = broken_off(engines)
     for name in ("journal.db-wal", "journal.db"):
-        flip_bits(row, directory, name, places((directory / name).stat().st_size, chance, full=full, sample=150), chance)
-    for _ in range(10 if full else 1):
+        flip_bits(
+            row,
+            directory,
+            name,
+            places((directory / name).stat().st_size, chance, every=sheet.full, sample=150),
+            chance,
+        )
+    for _ in range(10 if sheet.full else 1):
         is_refused(row, engines, directory / "journal.db-wal", chance)
     (engines.path / "go").touch()
     ended = engines.run("-j", "4", "--resume")
     row.zero("that broke what was read only", [ended.err] if ended.code else [])
     assert not (directory / "journal.db-wal").exists() or not (directory / "journal.db-wal").stat().st_size
     closed = directory / "journal.db"
-    flip_bits(row, directory, closed.name, places(closed.stat().st_size, chance, full=full, sample=150), chance)
+    flip_bits(row, directory, closed.name, places(closed.stat().st_size, chance, every=sheet.full, sample=150), chance)
     row.check()
 
 

@@ -1,7 +1,8 @@
 """R5: every system call that writes fails once. R7: the disk is full, at every page that a run needs.
 
 R5 lets ``strace`` fail the n-th call of the engine's main thread, for every n that touches a file of ours: opening,
-writing, syncing, renaming, cutting, removing, making folders. So SQLite's calls fail too, which nothing in Python could do.
+writing, syncing, renaming, cutting, removing, making folders. So SQLite's calls fail too, which nothing in Python
+could make them do. The disk is as good as before at the next call, so what is tried is the way out, and the resume.
 R7 gives the runs of a project a small file system of their own, which takes the right to mount one.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import subprocess
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -24,10 +26,9 @@ from taskgraph_core.record import RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from reliability.engines import Ended
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
 
 PAGE = 4096
 ROOM = 512
@@ -36,34 +37,37 @@ ROOM = 512
 
 def few_tasks(engines: Engines, size: int = 3) -> TaskGraph:
     step = Command(argv=write_step(engines.path))
-    tasks = (Task(id=str(number), depends_on=(str(number - 1),) if number else (), action=step) for number in range(size))
+    tasks = (
+        Task(id=str(number), depends_on=(str(number - 1),) if number else (), action=step) for number in range(size)
+    )
     return engines.plan(TaskGraph(id="few", tasks=tuple(tasks)))
 
 
 @needs_strace
 def test_a_call_that_fails_leaves_the_old_or_the_new_state(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     tmp_path: Path,
 ) -> None:
-    row = score("R5", "one system call of the engine fails")
+    row = sheet.row("R5", "one system call of the engine fails")
     chance = Random("R5")  # noqa: S311 - repeatable, not secret
     whole = Engines(tmp_path / "whole")
     few_tasks(whole)
     assert not whole.run(before=tracer(whole.path / "trace")).code
-    ours = [call for call in calls(whole.path / "trace") if "/.taskgraph" in call.path and not call.path.endswith(".log")]
-    for number, call in enumerate(ours if full else chance.sample(ours, 3)):
+    ours = [
+        call for call in calls(whole.path / "trace") if "/.taskgraph" in call.path and not call.path.endswith(".log")
+    ]
+    for number, call in enumerate(ours if sheet.full else chance.sample(ours, 3)):
         error = chance.choice(("EIO", "ENOSPC"))
-        engines = Engines(tmp_path / str(number))
-        graph = few_tasks(engines)
-        trace = engines.path / "trace"
-        ended = engines.run(before=tracer(trace, f"{call.name}:error={error}:when={call.ordinal}"))
-        hit = [one for one in calls(trace) if one.injected]
-        if not hit or "/.taskgraph" not in hit[0].path:
-            row.count("calls missed")
-            continue
-        row.count("calls failed")
-        judge(row, engines, graph, ended, f"{error} of {call.name} on {hit[0].path.rpartition('/')[2]}")
+        with Engines(tmp_path / str(number)) as engines:
+            graph = few_tasks(engines)
+            trace = engines.path / "trace"
+            ended = engines.run(before=tracer(trace, f"{call.name}:error={error}:when={call.ordinal}"))
+            hit = next((one for one in calls(trace) if one.injected), None)
+            if hit is None or "/.taskgraph" not in hit.path:
+                row.count("calls missed")
+            else:
+                row.count("calls failed")
+                judge(row, engines, graph, ended, f"{error} of {call.name} on {Path(hit.path).name}")
     row.check()
 
 
@@ -87,29 +91,27 @@ def small_disks() -> Iterator[Callable[[Path], None]]:
 
 
 def test_a_full_disk_ends_a_run_in_words_and_loses_nothing(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     tmp_path: Path,
     small_disks: Callable[[Path], None],
 ) -> None:
-    row = score("R7", f"{errno.errorcode[errno.ENOSPC]} on a file system with so many pages left")
+    row = sheet.row("R7", f"{errno.errorcode[errno.ENOSPC]} on a file system with so many pages left")
     fits = 0
-    for pages in range(60) if full else (3, 9):
-        engines = Engines(tmp_path / str(pages))
-        graph = few_tasks(engines, 12)
-        small_disks(engines.path / ".taskgraph")
-        filler = engines.path / ".taskgraph" / "filler"
-        filler.write_bytes(bytes((ROOM - pages) * PAGE))
-        ended = engines.run("-j", "2")
-        row.count("disks")
-        row.count("full before the end", int(ended.code != 0))
-        silent = ended.code != 0 and "space" not in ended.err + ended.out and "full" not in ended.err
-        row.zero("failures that do not say why", [f"{pages} pages: {ended.err}"] if silent else [])
-        filler.unlink()
-        judge(row, engines, graph, ended, f"{pages} pages left")
-        engines.close()
-        fits = fits + 1 if not ended.code else 0
-        if fits == 3:  # and so will all that have more
+    for pages in range(60) if sheet.full else (3, 9):
+        with Engines(tmp_path / str(pages)) as engines:
+            graph = few_tasks(engines, 12)
+            small_disks(engines.path / ".taskgraph")
+            filler = engines.path / ".taskgraph" / "filler"
+            filler.write_bytes(bytes((ROOM - pages) * PAGE))
+            ended = engines.run("-j", "2")
+            filler.unlink()
+            row.count("disks")
+            row.count("full before the end", int(ended.code != 0))
+            why = "space" in ended.err + ended.out or "full" in ended.err
+            row.zero("failures that do not say why", [] if why or not ended.code else [f"{pages} pages: {ended.err}"])
+            judge(row, engines, graph, ended, f"{pages} pages left")
+        fits = 0 if ended.code else fits + 1
+        if fits == 3:  # and so it will with more
             break
     row.check()
 

@@ -20,9 +20,9 @@ from taskgraph_core.errors import TaskgraphError
 from taskgraph_core.ir import TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("TASKGRAPH_CORPUS") or ROOT.parent / "shared" / "corpus")
@@ -37,7 +37,9 @@ def own_plans() -> list[bytes]:
     tasks = [
         task(1, task(1), task(2, deps=[1], status="done"), deps=[], priority="high", details="writes `src/a.py`"),
         task(2, deps=[1, "1.2"], tags=["db"], metadata={"taskgraph": {"estimate": "5m", "command": ["true"]}}),
-        task("3", task(1, deps=["2"]), deps=["2"], testStrategy="look", complexity=7, relevantFiles=[{"path": "a/b.py"}]),
+        task(
+            "3", task(1, deps=["2"]), deps=["2"], testStrategy="look", complexity=7, relevantFiles=[{"path": "a/b.py"}]
+        ),
     ]
     examples = [place.read_bytes() for place in sorted(ROOT.glob("examples/*/.taskmaster/tasks/tasks.json"))]
     return [*(plan_text(tasks, form).encode() for form in FORMS), *examples]
@@ -49,7 +51,10 @@ def pool() -> list[tuple[bytes, bytes]]:
     found = [place.read_bytes() for place in sorted(CORPUS.glob("*.json"))] if CORPUS.is_dir() else []
     plans = [*own_plans(), *(data for data in found if len(data) <= LARGEST)]
     graphs = [random_graph(Random(number)).model_dump_json().encode() for number in range(8)]  # noqa: S311 - repeatable
-    return [*((data, profiles[number % len(profiles)]) for number, data in enumerate(plans)), *((data, b"") for data in graphs)]
+    return [
+        *((data, profiles[number % len(profiles)]) for number, data in enumerate(plans)),
+        *((data, b"") for data in graphs),
+    ]
 
 
 def mutations(chance: Random, number: int) -> Iterator[tuple[bytes, bytes]]:
@@ -96,16 +101,22 @@ def overwrite(place: Path, data: bytes) -> None:
     os.close(handle)
 
 
-def test_any_input_is_a_graph_or_refused_with_reasons(full: bool, score: Callable[[str, str], Row], tmp_path: Path) -> None:  # noqa: FBT001
-    row = score("R12", "mutated plans, profiles and graphs, and plans of any values")
+def test_any_input_is_a_graph_or_refused_with_reasons(sheet: Sheet, tmp_path: Path) -> None:
+    row = sheet.row("R12", "mutated plans, profiles and graphs, and plans of any values")
     row.zero("tracebacks")
-    size, drawn = (98_000, 2_000) if full else (1_950, 50)
+    size, drawn = (98_000, 2_000) if sheet.full else (1_950, 50)
     for plan, profile in mutations(Random("R12"), size):  # noqa: S311 - repeatable, not secret
         try_out(row, tmp_path, plan, profile)
     if not CORPUS.is_dir():
         row.note("no real plans lie beside the project, so only its own were mutated")
 
-    @settings(max_examples=drawn, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=drawn,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(raw_plans())
     def any_values(tasks: list[Any]) -> None:
         try_out(row, tmp_path, json.dumps({"master": {"tasks": tasks}}).encode(), b"")

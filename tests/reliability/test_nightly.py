@@ -16,9 +16,7 @@ from reliability.engines import COMMAND, Engine, Engines
 from taskgraph_core.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
     from taskgraph_core.record import RunRecord
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "nightly"
@@ -42,12 +40,12 @@ class Night(Engines):
         shutil.copytree(EXAMPLE, path, ignore=shutil.ignore_patterns("out", ".taskgraph", "__pycache__"))
         super().__init__(path)
 
-    def start(self, *words: str, before: tuple[str, ...] = (), **added: str) -> Engine:
-        return self.program(*before, *COMMAND, "run", ".", "--format", "json", *words, **added)
+    def start(self, *words: str, before: tuple[str, ...] = ()) -> Engine:
+        return self.program(*before, *COMMAND, "run", ".", "--format", "json", *words)
 
-    def survive(self, row: Row, chance: Random, kills: int, **added: str) -> int:
+    def survive(self, row: Row, chance: Random, kills: int) -> int:
         """Run the night to its end, its engine killed at most so often; the last exit code."""
-        engine = self.start(**added)
+        engine = self.start()
         for _ in range(kills):
             try:
                 engine.wait(chance.uniform(0.3, 1.5))
@@ -56,7 +54,7 @@ class Night(Engines):
                 engine.send_signal(signal.SIGKILL)
                 engine.wait()
                 row.count("kills")
-                engine = self.start(*(["--resume"] if self.has_begun() else []), **added)
+                engine = self.start(*(["--resume"] if self.has_begun() else []))
         ended = engine.ended()
         row.count("nights")
         row.zero("tracebacks", [ended.err] if ended.crashed else [])
@@ -81,18 +79,14 @@ class Night(Engines):
         return place.read_text() if place.exists() else ""
 
 
-def test_a_night_survives_kill_9(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
-    tmp_path: Path,
-) -> None:
-    row = score("R1", "the nightly example, its engine killed at random moments")
+def test_a_night_survives_kill_9(sheet: Sheet, tmp_path: Path) -> None:
+    row = sheet.row("R1", "the nightly example, its engine killed at random moments")
     chance = Random("nightly")  # noqa: S311 - repeatable, not secret
     quiet = Night(tmp_path / "quiet")
     subprocess.run([sys.executable, "-c", BY_HAND], cwd=quiet.path, check=True, capture_output=True)
-    for number in range(6 if full else 1):
-        night = Night(tmp_path / f"good{number}")
-        code = night.survive(row, chance, 6 if full else 2)
+    for number in range(6 if sheet.full else 1):
+        with Night(tmp_path / f"good{number}") as night:
+            code = night.survive(row, chance, 6 if sheet.full else 2)
         record = night.record()
         row.zero("nights that fail", [str(record.states)] if code else [])
         row.zero("warehouses that differ", [night.path.name] if night.tables() != quiet.tables() else [])
@@ -100,13 +94,12 @@ def test_a_night_survives_kill_9(
         row.zero("run again after success", again_after_success(record))
         said = (night.path / "out" / "nights.log").read_text()
         row.zero("nights without a line in their log", [] if record.run_id in said else [said])
-        night.close()
-    for number in range(3 if full else 0):
-        night = Night(tmp_path / f"bad{number}")
-        code = night.survive(row, chance, 6, NIGHTLY_FAIL="1")
-        left = sorted(night.tables().keys() - {"summary"})
-        row.zero("failed nights that left something behind", [*left, night.page] if code != 1 or left or night.page else [])
-        night.close()
+    for number in range(3 if sheet.full else 0):
+        with Night(tmp_path / f"bad{number}") as night:
+            night.environment["NIGHTLY_FAIL"] = "1"
+            code = night.survive(row, chance, 6)
+        left = [*sorted(night.tables().keys() - {"summary"}), *([night.page] if night.page else [])]
+        row.zero("failed nights that left something behind", left if code == 1 else [f"exit code {code}"])
     row.check()
 
 

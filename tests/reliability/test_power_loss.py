@@ -21,11 +21,11 @@ from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Command, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import pytest
 
-    from reliability.sheet import Row
+    from reliability.sheet import Sheet
 
 TASKS = 20
 
@@ -77,12 +77,11 @@ def after(disk: Disk, chance: Random | None, folder: Path) -> set[str] | None:
 
 @needs_strace
 def test_what_was_told_survives_the_end_of_the_machine(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    row = score("R6", f"power failures in runs of {TASKS} tasks, what was not synced lost or kept in part")
+    row = sheet.row("R6", f"power failures in runs of {TASKS} tasks, what was not synced lost or kept in part")
     chance = Random("R6")  # noqa: S311 - repeatable, not secret
     durable, usual = recorded_run(tmp_path / "durable", "--durable"), recorded_run(tmp_path / "usual")
     folder = tmp_path / "after"
@@ -90,7 +89,7 @@ def test_what_was_told_survives_the_end_of_the_machine(
     (folder / "boot_id").write_text("after the machine came up again")
     monkeypatch.setattr("taskgraph_core.engine.lock._BOOT", folder / "boot_id")
     for disk, told in moments(durable):
-        for lot in [None, *[chance] * (20 if full else 1)]:
+        for lot in [None, *[chance] * (20 if sheet.full else 1)]:
             row.count("failures of durable runs")
             row.count("successes that had been told", len(told))
             try:
@@ -102,7 +101,7 @@ def test_what_was_told_survives_the_end_of_the_machine(
     row.zero("durable runs that cannot be read")
     known = {str(number) for number in range(TASKS)}
     for disk, told in moments(usual):
-        for lot in [None, *[chance] * (20 if full else 1)]:
+        for lot in [None, *[chance] * (20 if sheet.full else 1)]:
             row.count("failures of other runs")
             try:
                 done = after(disk, lot, folder)

@@ -8,16 +8,14 @@ from reliability.laws import KINDS, Laws
 from reliability.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from reliability.sheet import Row
+    from reliability.sheet import Sheet
 
 
-def test_no_law_is_broken_however_often_the_engine_dies(full: bool, score: Callable[[str, str], Row]) -> None:  # noqa: FBT001
-    row = score("R14", "simulated runs with resources, rates, breakers, retries, rollback, dying engines")
+def test_no_law_is_broken_however_often_the_engine_dies(sheet: Sheet) -> None:
+    row = sheet.row("R14", "simulated runs with resources, rates, breakers, retries, rollback, dying engines")
     for kind in (*KINDS, "different the second time", "different from the run that nobody disturbed"):
         row.zero(kind)
-    for number in range(10_000 if full else 300):
+    for number in range(10_000 if sheet.full else 300):
         seed = f"R14:{number}"
         world = World(seed)
         record = world.run()

@@ -16,10 +16,8 @@ import pytest
 from taskgraph_core.ir import Action, Command, Noop, Policy, Python, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reliability.engines import Engines
-    from reliability.sheet import Row
+    from reliability.sheet import Sheet
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell in /proc")
 
@@ -72,9 +70,9 @@ def action_of(number: int) -> Action:
     return Python(entry_point="nothing:at_all") if number % 2 else Noop()
 
 
-def test_nothing_piles_up(full: bool, score: Callable[[str, str], Row], engines: Engines) -> None:  # noqa: FBT001
-    size = 10_000 if full else 300
-    row = score("R15", "tasks that do nothing, one run after another in one process")
+def test_nothing_piles_up(sheet: Sheet, engines: Engines) -> None:
+    size = 10_000 if sheet.full else 300
+    row = sheet.row("R15", "tasks that do nothing, one run after another in one process")
     (engines.path / "nothing.py").write_text("def at_all():\n    pass\n")
     tasks = tuple(
         Task(id=str(number), depends_on=(str(number - 10),) if number >= 10 else (), action=action_of(number))

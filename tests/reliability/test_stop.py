@@ -15,10 +15,8 @@ from reliability.truth import lines
 from taskgraph_core.ir import Policy, Task, TaskGraph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reliability.engines import Engine, Engines
-    from reliability.sheet import Row
+    from reliability.sheet import Row, Sheet
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a session of its own is out of reach")
 
@@ -56,13 +54,12 @@ def begun(engines: Engines) -> int:
 
 
 def test_a_signal_ends_a_run_in_time_and_leaves_nothing(
-    full: bool,  # noqa: FBT001
-    score: Callable[[str, str], Row],
+    sheet: Sheet,
     engines: Engines,
 ) -> None:
-    row = score("R8", "SIGTERM and SIGINT while programs ignore TERM")
-    late = LATE if full else 10 * LATE
-    graces = [GRACE] * 9 + [None] if full else [GRACE]
+    row = sheet.row("R8", "SIGTERM and SIGINT while programs ignore TERM")
+    late = LATE if sheet.full else 10 * LATE
+    graces = [GRACE] * 9 + [None] if sheet.full else [GRACE]
     for number, grace in [(number, grace) for grace in graces for number in (signal.SIGINT, signal.SIGTERM)]:
         engine = begin(engines, grace)
         began = time.monotonic()
@@ -73,7 +70,7 @@ def test_a_signal_ends_a_run_in_time_and_leaves_nothing(
         limit = (5.0 if grace is None else grace) + late
         row.zero(f"later than the grace + {late:.0f} s", [f"{seconds:.1f} s"] if seconds > limit else [])
         judge(row, engines, ended.code, ended.err)
-    for _ in range(10 if full else 1):
+    for _ in range(10 if sheet.full else 1):
         engine = begin(engines, 3600.0)
         engine.send_signal(signal.SIGINT)
         time.sleep(0.1)
@@ -95,11 +92,11 @@ def judge(row: Row, engines: Engines, code: int, said: str) -> None:
     row.zero("journals left open", [] if story.ended == "failed" and not story.torn else [str(engines.directory)])
 
 
-def test_a_timeout_leaves_nothing_running(full: bool, score: Callable[[str, str], Row], engines: Engines) -> None:  # noqa: FBT001
-    row = score("R9", "timeouts of trees with grandchildren in sessions of their own")
+def test_a_timeout_leaves_nothing_running(sheet: Sheet, engines: Engines) -> None:
+    row = sheet.row("R9", "timeouts of trees with grandchildren in sessions of their own")
     tasks = tuple(
         Task(id=f"{number}-{tree}-{stubborn}", timeout=0.6, action=holder(engines.path, tree, 3600, stubborn=stubborn))
-        for number in range(10 if full else 1)
+        for number in range(10 if sheet.full else 1)
         for tree in TREES
         for stubborn in (False, True)
     )

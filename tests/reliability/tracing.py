@@ -42,7 +42,7 @@ needs_strace = pytest.mark.skipif(bool(why_not()), reason=why_not())
 class Call:
     """One system call: which of its name it was, on what file, with what text and number, and how it ended.
 
-    ``text`` is what was written, or the second name of a ``rename``; ``number`` is where, how long, or how it was opened.
+    ``text`` is what was written, or the second name of a ``rename``; ``number`` is where, how long, or how to open it.
     """
 
     name: str

@@ -42,7 +42,9 @@ class OnCluster:
     def run(self, graph: TaskGraph, *observers: Observer, **options: Any) -> RunRecord:
         return run_graph(graph, self.options(options), observers)
 
-    def resume(self, directory: RunDirectory, note: Callable[[str], None] = lambda _: None, **options: Any) -> RunRecord:
+    def resume(
+        self, directory: RunDirectory, note: Callable[[str], None] = lambda _: None, **options: Any
+    ) -> RunRecord:
         return resume_graph(directory, None, self.options(options), note=note)
 
     def options(self, options: dict[str, Any]) -> RunOptions:

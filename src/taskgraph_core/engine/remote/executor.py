@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taskgraph_core.engine.attempt import Result
 from taskgraph_core.engine.host import to_the_end
@@ -59,11 +59,9 @@ class Remote:
         """Keep what runs alive while this is open; losing the cluster ends the run, which can be resumed."""
 
         def broken() -> None:
-            raise EngineError(
-                "the connection to the cluster was lost",
-                where=url,
-                fix="what runs there ends by itself; see that it can be reached, then resume the run",
-            )
+            msg = "the connection to the cluster was lost"
+            fix = "what runs there ends by itself; see that the cluster can be reached, then resume the run"
+            raise EngineError(msg, where=url, fix=fix)
 
         watch = asyncio.ensure_future(self._cluster.watch(partial(driver.order, broken)))
         try:
@@ -85,7 +83,8 @@ class Remote:
         except LostError as error:
             return Result.failed(str(error))
         except UnreachableError:  # the run is about to be ended; how this attempt went is for the next one to find out
-            return await asyncio.get_running_loop().create_future()
+            never: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            return await never
         finally:
             reply.cancel()
             job.close()
@@ -97,8 +96,9 @@ class Remote:
         hurry = self._workspace.host.hurry
         job.say("kill" if hurry.is_set() else "stop")
         haste = asyncio.ensure_future(hurry.wait())
+        either: list[asyncio.Future[Any]] = [reply, haste]
         try:
-            await asyncio.wait([reply, haste], timeout=order["grace"], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=order["grace"], return_when=asyncio.FIRST_COMPLETED)
             if not reply.done() and job.stoppable:
                 job.say("kill")
                 await asyncio.wait([reply], timeout=max(self._cluster.lease, KILL_PATIENCE) + limits.MARGIN)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from taskgraph_core.engine.remote import cluster
 from taskgraph_core.engine.remote.cluster import LostError, UnreachableError
+from taskgraph_core.engine.remote.grant import Grant
 from taskgraph_core.engine.remote.package import by_value, package
 from taskgraph_core.errors import EngineError
 
@@ -70,7 +71,9 @@ class DaskCluster:
         except (OSError, ValueError) as error:
             await client.close(timeout=1)
             msg = f"cannot connect to a Dask scheduler: {error}"
-            raise EngineError(msg, where=url, fix="give the address of a scheduler that runs, as in dask://host:8786") from error
+            raise EngineError(
+                msg, where=url, fix="give the address of a scheduler that runs, as in dask://host:8786"
+            ) from error
         return cls(client, sum(threads.values()), lease or cluster.LEASE)
 
     def send(self, order: Order) -> DaskJob:
@@ -120,8 +123,9 @@ class DaskCluster:
         """A question, from an execution that may be the wrong one."""
         _, asked = event
         job = self._jobs.get(asked["key"])
-        word = "stop" if job is None else job.asked(asked["token"], asked["worker"], asked["clock"])
-        self.tell(asked["worker"], asked["token"], word, asked["clock"])
+        token, worker, clock = asked["token"], asked["worker"], asked["clock"]
+        word = "stop" if job is None else job.grant.asked(token, worker, clock, self._loop.time())
+        self.tell(worker, token, word, clock)
 
     def _pass_on(self, worker: str) -> None:
         """One message for each worker, so that none waits for another that is gone."""
@@ -146,16 +150,11 @@ class DaskJob:
 
     def __init__(self, dask: DaskCluster, order: Order, future: Future) -> None:
         self.stoppable = bool(order["process"])
+        self.grant = Grant()
         self._cluster = dask
         self._key = order["key"]
         self._future = future
-        self._word = "go"
-        self._token = ""
-        self._worker = ""
-        self._clock = 0.0
-        self._last = 0.0
-        self._loop = asyncio.get_running_loop()
-        self._settled: asyncio.Future[Reply] = self._loop.create_future()
+        self._settled: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._watching = asyncio.ensure_future(self._result())
 
     async def reply(self) -> Reply:
@@ -164,9 +163,9 @@ class DaskJob:
 
     def say(self, word: str) -> None:
         """Have it end; what has not begun never will."""
-        self._word = word
-        if self._token:
-            self._cluster.tell(self._worker, self._token, word, self._clock)
+        self.grant.word = word
+        if self.grant.token:
+            self._cluster.tell(self.grant.worker, self.grant.token, word, self.grant.clock)
         elif not self._settled.done():
             self._settled.set_result({"ended": "stopped", "worker": ""})
 
@@ -178,19 +177,10 @@ class DaskJob:
         if self._settled.done() and not self._settled.cancelled():
             self._settled.exception()
 
-    def asked(self, token: str, worker: str, clock: float) -> str:
-        """What an execution is told: the first one may go on, any other must not."""
-        if not self._token and self._word == "go":
-            self._token, self._worker = token, worker
-        if token != self._token:
-            return "stop"
-        self._clock, self._last = clock, self._loop.time()
-        return self._word
-
     def look(self, now: float) -> None:
         """It is lost when its execution has not asked for longer than an answer holds."""
-        if self._token and now - self._last > self._cluster.lease + cluster.MARGIN:
-            self.settle(LostError(f"its worker {self._worker} was lost"))
+        if self.grant.is_lost(now, self._cluster.lease + cluster.MARGIN):
+            self.settle(LostError(f"its worker {self.grant.worker} was lost"))
 
     def settle(self, error: Exception) -> None:
         """Nobody will know how it ended."""
@@ -204,11 +194,11 @@ class DaskJob:
         try:
             reply: Reply = await self._future
         except (CancelledError, KilledWorker):
-            if not self._token and self._cluster.connected:
+            if not self.grant.token and self._cluster.connected:
                 self.settle(LostError("the cluster dropped it before it began"))
         except Exception as error:  # noqa: BLE001 - whatever broke on the worker
             self.settle(error)
         else:
-            refused = reply["ended"] == "refused" and self._word == "go"
+            refused = reply["ended"] == "refused" and self.grant.word == "go"
             if not refused and not self._settled.done():
                 self._settled.set_result(reply)

@@ -72,7 +72,9 @@ class RayCluster:
             raise EngineError(msg, where=url, fix="pip install 'ray[client]'") from error
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             msg = f"cannot connect to a Ray cluster: {str(error).strip().partition('.')[0]}"
-            fix = "give the address of a Ray client server, as in ray://host:10001, or ray://auto on one of its machines"
+            fix = (
+                "give the address of a Ray client server, as in ray://host:10001, or ray://auto on one of its machines"
+            )
             raise EngineError(msg, where=url, fix=fix) from error
 
     def send(self, order: Order) -> RayJob:

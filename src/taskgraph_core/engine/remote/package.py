@@ -52,7 +52,7 @@ def package() -> Package:
 
 @cache
 def by_value(module: str, name: str) -> Any:  # noqa: ANN401 - a function or a class
-    """What a module of ``worker`` defines, as something of no module, which everybody must therefore pickle by value."""
+    """What a module of ``worker`` defines, as something of no module: everybody must then pickle it by value."""
     namespace: dict[str, Any] = {"__name__": f"_taskgraph_{module}"}
     exec(compile(_source(f"engine.remote.worker.{module}"), f"<{module}>", "exec"), namespace)  # noqa: S102 - our own file
     return namespace[name]

@@ -33,9 +33,9 @@ def enter(name: str, content: bytes, function: str, *arguments: Any) -> Any:  # 
                     above.__path__ = []
                     made.setdefault(place, types.ModuleType(place))
                     setattr(above, part, made[place])
-                if isinstance(source, str):
-                    source = compile(source.replace("taskgraph_core", name), place, "exec", dont_inherit=True)
-                codes.append((module, source))
+                is_text = isinstance(source, str)
+                code = compile(source.replace("taskgraph_core", name), place, "exec") if is_text else source
+                codes.append((module, code))
             sys.modules.update(made)
             try:
                 for module, code in codes:

@@ -71,7 +71,7 @@ async def _watched(work: Coroutine[Any, Any, object], goes_on: Callable[[], bool
 
 
 def _switch_streams() -> None:
-    """Once and for all in this process, as jobs begin and end in any order; whatever else runs here prints as before."""
+    """Once and for all in this process, as jobs begin and end in any order. Whatever else runs prints as before."""
     with _lock:
         if not _switched:
             switch = captured_streams()

@@ -26,7 +26,8 @@ Order = dict[str, Any]
 
 Reply = dict[str, Any]
 """
-* ``ended``: ``exited``, ``returned``, ``cannot`` (it was never begun), ``stopped``, ``lost`` (the engine was) or ``refused``;
+* ``ended``: ``exited``, ``returned``, ``cannot`` (nothing was started), ``stopped``, ``lost`` (the engine was) or
+  ``refused`` (the engine did not want it);
 * ``worker``: where it ran; ``output``: what it printed; ``gone``: whether nothing is left of it;
 * ``code``, ``cpu_seconds``, ``peak_memory`` of a program, and what it ``told``, if it was started for a function;
 * ``outcome``, ``error``, ``value`` of a function in the worker's own process.
@@ -112,9 +113,7 @@ def _supervised(
     environment = {**os.environb, **order["variables"], b"TASKGRAPH_TASK_JSON": os.fsencode(task)}
     if b"TASKGRAPH_UNDO" not in order["variables"]:
         environment.pop(b"TASKGRAPH_UNDO", None)
-    return run_program(
-        argv, executable, folder, environment, lease=lease, grace=order["grace"], limit=order["limit"]
-    )
+    return run_program(argv, executable, folder, environment, lease=lease, grace=order["grace"], limit=order["limit"])
 
 
 def _reply(ended: str, how: Ended) -> Reply:

@@ -97,7 +97,8 @@ def run_program(
         raise RuntimeError(msg) from error
     if "cannot" in told:
         return Ended(cannot=told["cannot"])
-    return Ended("", *told["exit"], told["reason"], told["gone"], told["output"])
+    code, cpu_seconds, peak_memory = told["exit"]
+    return Ended("", code, cpu_seconds, peak_memory, told["reason"], told["gone"], told["output"])
 
 
 def child(
@@ -115,7 +116,7 @@ def child(
     text, codes = sys.modules[_HERE].__dict__["content"]
     content = zlib.compress(marshal.dumps((text, [one for one in codes if one[0] in modules])), 0)
     place.write_bytes(marshal.dumps((_HERE, content, function, *arguments)))
-    start = f"{text}\nwith open(sys.argv[1], 'rb') as stream:\n    call = marshal.load(stream)\nsys.exit(enter(*call))\n"
+    start = f"{text}\nwith open(sys.argv[1], 'rb') as call:\n    sys.exit(enter(*marshal.load(call)))\n"
     return [sys.executable, *(("-I", "-S") if isolated else ()), "-c", start, str(place)]
 
 

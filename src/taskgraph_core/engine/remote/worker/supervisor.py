@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from taskgraph_core.engine import procs
@@ -185,8 +186,7 @@ def main(place: str) -> None:
     if watching := os.fork():
         os.waitpid(watching, 0)
         os._exit(0)
-    with open(place, "rb") as stream:
-        order: dict[str, Any] = marshal.load(stream)  # noqa: S302 - written by the worker this very moment
+    order: dict[str, Any] = marshal.loads(Path(place).read_bytes())  # noqa: S302 - written by the worker just now
     readable, writable = os.pipe()
     environment = order["environment"]
     try:

@@ -131,7 +131,9 @@ def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(
 
 
 @pytest.mark.parametrize("setup", ["ray"], indirect=True)
-def test_a_ray_office_that_goes_away_ends_the_run(setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ray_office_that_goes_away_ends_the_run(
+    setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import ray  # noqa: PLC0415 - not before its settings are made
 
     found: list[Any] = []

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.clusters import OnCluster
 from support.graphs import graph_of
 from taskgraph_core.engine.events import RunStopping
 from taskgraph_core.engine.remote import on_dask
@@ -17,7 +16,7 @@ from taskgraph_core.errors import TaskgraphError
 from taskgraph_core.ir import Command, Noop, Python, Retry, Wait
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from support.clusters import OnCluster
 
 
 def line(text: str, **fields: Any) -> Command:
@@ -112,7 +111,9 @@ def test_long_output_keeps_its_start_and_its_end(setup: OnCluster) -> None:
 
 
 def test_timeouts_end_whole_trees_coroutines_and_processes(project: OnCluster) -> None:
-    tree = "trap '' TERM; (sleep 600 & echo $! >> pids; setsid sleep 600 & echo $! >> pids; wait) & echo $$ >> pids; wait"
+    tree = (
+        "trap '' TERM; (sleep 600 & echo $! >> pids; setsid sleep 600 & echo $! >> pids; wait) & echo $$ >> pids; wait"
+    )
     late = {
         "tree": line(tree),
         "coroutine": Python(entry_point="jobs:naps", kwargs={"seconds": 600}),
@@ -179,7 +180,9 @@ def test_a_project_that_is_not_there_is_said(setup: OnCluster, tmp_path: Any, mo
     assert "the project folder '/nowhere/at/all' does not exist there" in record.by_id["1"].attempts[0].error
 
 
-def test_nobody_at_the_address_is_an_error_that_leaves_nothing(setup: OnCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_at_the_address_is_an_error_that_leaves_nothing(
+    setup: OnCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(on_dask, "CONNECT_WITHIN", 1.0)
     with pytest.raises(TaskgraphError, match="cannot connect to a Dask scheduler"):
         setup.run(graph_of("1"), executor="dask://127.0.0.1:9")
