@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,3 +45,12 @@ def test_nothing_else_lies_in_the_dags_folder() -> None:
     names = {place.name for place in (ROOT / "dags").iterdir() if not place.name.startswith(("_", "."))}
 
     assert names == {"nightly.py", "nightly.pools.json", "bookmarks.py", "bookmarks.pools.json"}
+
+
+def test_the_example_of_a_group_fetches_all_but_the_page_that_is_not_there() -> None:
+    example = [sys.executable, str(ROOT / "examples" / "parallel.py")]
+
+    done = subprocess.run(example, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "page 10  failed   attempts 2  page 10 is not there" in done.stdout

@@ -67,7 +67,7 @@ class Disk:
             case "ftruncate" if call.path in self.files:
                 self.files[call.path].since.append((int(call.number), None))
             case "rename":
-                self.files[call.text.decode()] = self.files.pop(call.path)
+                self.files[_beside(call.path, call.text.decode())] = self.files.pop(call.path)
             case "unlink":
                 self.files.pop(call.path, None)
             case "mkdir":
@@ -111,6 +111,11 @@ def _sectors(at: int, data: bytes) -> list[Change]:
     """A write in the pieces in which a disk keeps it or not."""
     cuts = [0, *range(SECTOR - at % SECTOR, len(data), SECTOR), len(data)]
     return [(at + first, data[first:last]) for first, last in pairwise(cuts) if last > first]
+
+
+def _beside(path: str, name: str) -> str:
+    """Where a file is moved to: ours are only ever renamed inside their folder."""
+    return str(PurePosixPath(path).with_name(PurePosixPath(name).name))
 
 
 def _folder(path: str) -> str:

@@ -31,7 +31,7 @@ def random_graph(chance: Random, most: int = 16) -> TaskGraph:
             name="api",
             capacity=chance.choice((None, 1, 2, 4)),
             rate=Rate(amount=chance.randint(1, 3), seconds=chance.choice((1.0, 4.0, 10.0))) if _often(chance) else None,
-            breaker=Breaker(failures=chance.randint(1, 3), open=chance.choice((2.0, 8.0))) if _often(chance) else None,
+            breaker=Breaker(failures=chance.choice((1, 1, 2)), open=chance.choice((1.0, 4.0))) if _often(chance) else None,
         ),
     )
     size = chance.randint(1, most)
@@ -58,7 +58,7 @@ def _claims(chance: Random, resources: tuple[Resource, ...]) -> tuple[Claim, ...
     counted = tuple(
         Claim(resource=one.name, slots=chance.randint(1, one.capacity or 2))
         for one in resources
-        if chance.random() < 0.4
+        if chance.random() < 0.5
     )
     if chance.random() < 0.3:
         return (*counted, Claim(resource=FILE, mode=chance.choice(("read", "write"))))

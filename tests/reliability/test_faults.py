@@ -127,6 +127,8 @@ def judge(row: Row, engines: Engines, graph: TaskGraph, ended: Ended, where: str
     row.zero("said to succeed and not done", [f"{where}: {one}" for one in wrong])
     victim = Victim(engines, row)
     begun = victim.look()
+    if not ended.code:
+        row.zero("said to succeed and not on record", [where] if victim.known.keys() != graph.by_id.keys() else [])
     if ended.code or not begun:
         victim.finish(engines.start(*(["--resume"] if begun else [])))
     row.zero("started before what they depend on", out_of_order(graph, lines(engines.path)))

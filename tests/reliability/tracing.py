@@ -42,7 +42,7 @@ needs_strace = pytest.mark.skipif(bool(why_not()), reason=why_not())
 class Call:
     """One system call: which of its name it was, on what file, with what text and number, and how it ended.
 
-    ``text`` is what was written, or the second name of a ``rename``; ``number`` is where, how long, or how to open it.
+    ``text`` is what was written, or the second name of a ``rename`` as it was given; ``number`` is where, how long, or how to open it.
     """
 
     name: str
@@ -61,7 +61,7 @@ def tracer(trace: Path, *inject: str) -> tuple[str, ...]:
 
 
 def calls(trace: Path) -> Iterator[Call]:
-    """What was asked for, in order."""
+    """What was asked for, in order, by an engine that was started in the folder of the trace."""
     ordinals = dict.fromkeys(CALLS, 0)
     for line in trace.read_text().splitlines():
         found = _LINE.fullmatch(line)
@@ -71,7 +71,7 @@ def calls(trace: Path) -> Iterator[Call]:
         ordinals[name] += 1
         texts = [_bytes(text) for text in _TEXT.findall(arguments)]
         file = _FILE.match(arguments)
-        path = _bytes(file[2]).decode() if file else texts.pop(0).decode()
+        path = _bytes(file[2]).decode() if file else str(trace.parent / texts.pop(0).decode())
         number = arguments.rpartition(", ")[2] if not name.startswith("open") else arguments
         text = texts[0] if texts else b""
         yield Call(name, ordinals[name], path, text, number, int(result), "INJECTED" in rest)

@@ -57,7 +57,7 @@ def program_of(workspace: Workspace, call: Call, command: Command) -> Program:
     return Program(
         argv=argv,
         executable=str(workspace.project / argv[0]) if "/" in argv[0] else None,
-        folder=workspace.project / command.cwd,
+        folder=workspace.project / command.cwd if command.cwd else workspace.project,
         environment=workspace.environment(call, command.env),
         log=workspace.log(call),
     )

@@ -33,6 +33,8 @@ class Governor:
     The machine is worth an event only when that changes how many tasks may run.
     """
 
+    heeds = frozenset({RunStarted, RunStopping})
+
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
 

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from taskgraph_core.engine import procs
 from taskgraph_core.engine.children import Children
 from taskgraph_core.engine.options import OUTPUT_LIMIT
 from taskgraph_core.engine.output import Outputs
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Exit", "Host", "Program", "to_the_end"]
 
 T = TypeVar("T")
+
+A_MOMENT = 0.1
+"""Seconds that a program must run before anybody is told its number: most do not."""
 
 LAST_RESORT = 1.0
 """Seconds for which ``close`` goes on killing what turns up."""
@@ -51,13 +55,14 @@ class Host:
         self._outputs = Outputs(output_limit, threads)
         self._census = Census()
         self._living: set[Process] = set()
+        self._unannounced: dict[Process, Callable[[int, int], None]] = {}
 
     async def run(self, program: Program, spawned: Callable[[int, int], None] | None = None) -> Exit:
         """Run a program to its end.
 
         Args:
             program: what to start.
-            spawned: told its number and its birth (as in ``procs.birth``) once it was started.
+            spawned: told its number and its birth (as in ``procs.birth``) if it runs for more than a moment.
 
         Raises:
             OSError: it cannot be started.
@@ -70,7 +75,7 @@ class Host:
         self._outputs.watch(log)
         try:
             if spawned is not None:
-                spawned(process.pid, process.born)
+                self._announce(process, spawned)
             how = await process.wait()
         except BaseException as error:
             ended = await to_the_end(process.end(self.grace, self.hurry, strays=True))
@@ -85,6 +90,7 @@ class Host:
             return how
         finally:
             self._living.discard(process)
+            self._unannounced.pop(process, None)
             if self._outputs.is_too_long(log):
                 await to_the_end(self._outputs.finish(log))
 
@@ -104,10 +110,22 @@ class Host:
         self._children.close()
         self.spawner.close()
 
+    def _announce(self, process: Process, spawned: Callable[[int, int], None]) -> None:
+        if not self._unannounced:
+            asyncio.get_running_loop().call_later(A_MOMENT, self._announce_all)
+        self._unannounced[process] = spawned
+
+    def _announce_all(self) -> None:
+        """Tell of what was started a moment ago and still runs: until it is waited for, its number is its own."""
+        for process, spawned in self._unannounced.items():
+            spawned(process.pid, procs.birth(process.pid))
+        self._unannounced.clear()
+
     def _start(self, program: Program) -> Process:
+        since = procs.ticks()
         pid = self.spawner.start(program)
         try:
-            return Process(pid, program.environment, self._children, self._census)
+            return Process(pid, since, program.environment, self._children, self._census)
         except BaseException:  # nobody could hear of its end: no file, no thread, no memory left
             os.killpg(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

@@ -35,11 +35,16 @@ _FIRST_LOOK, _LAST_LOOK = 0.002, 0.1
 
 
 class Process:
-    """A program that was started as leader of its session, and is not waited for yet."""
+    """A program that was started as leader of its session, after ``since``, and is not waited for yet.
 
-    def __init__(self, pid: int, environment: Mapping[bytes, bytes], children: Children, census: Census) -> None:
+    ``since`` is in ``procs.ticks``: to look at the program itself now would wait until the system has loaded it.
+    """
+
+    def __init__(
+        self, pid: int, since: int, environment: Mapping[bytes, bytes], children: Children, census: Census
+    ) -> None:
         self.pid = pid
-        self.born = procs.birth(pid)
+        self._since = since
         self._environment = environment
         self._tree: Tree | None = None  # made when somebody looks: most programs just end
         self._census = census
@@ -126,7 +131,7 @@ class Process:
     def _find(self, since: float, number: signal.Signals | None, *, strays: bool) -> list[Seen]:
         snapshot = self._census.since(since)
         if strays:
-            tree = self._tree = self._tree or Tree(self.pid, self.born, self._environment)
+            tree = self._tree = self._tree or Tree(self.pid, self._since, self._environment)
             # A clean look is confirmed: between two programs, a process has no environment for a moment.
             found = tree.members(snapshot) or tree.members(self._census.since(time.monotonic()))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,6 +46,13 @@ def look_at(pid: int) -> Seen | None:
     if fields[0] in (b"Z", b"X"):
         return None
     return Seen(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+
+
+def ticks() -> int:
+    """The time now, in clock ticks since the machine started; 0 where nobody tells."""
+    if not SEEN:
+        return 0
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def birth(pid: int) -> int:

@@ -138,7 +138,7 @@ async def _carry_out(
         run_id=run_id,
         system=options.system,
         max_parallel=options.max_parallel,
-        worker=os.uname().nodename,
+        worker=os.uname().nodename if cluster is None else "",  # there, whoever carries out knows where
         estimates=estimates(graph, options.project),
     )
     async with AsyncExitStack() as stack:
@@ -161,7 +161,7 @@ async def _carry_out(
             remote = Remote(cluster, workspace, here, options.output_limit)
             driver = Driver(conductor, remote, kill=workspace.host.kill)
             await stack.enter_async_context(remote.over(driver, options.executor))
-        workspace.spawned = lambda task_id, pid, born: conductor.spawned(task_id, pid, born, driver.clock())
+        workspace.spawned = lambda *program: driver.order(lambda: conductor.spawned(*program, driver.clock()))
         stack.enter_context(governor.over(conductor, driver))
         if signals:
             stack.enter_context(stop_signals(driver.interrupt))

@@ -151,7 +151,7 @@ class RunDirectory:
 
     def log(self, task_id: str, attempt: int, *, undo: bool = False) -> Path:
         """Output of one attempt."""
-        return self.path / "logs" / f"{file_name(task_id)}.{'undo' if undo else ''}{attempt}.log"
+        return self.path / f"logs/{file_name(task_id)}.{'undo' if undo else ''}{attempt}.log"
 
     def last_undo_log(self, task_id: str) -> Path | None:
         """Output of the last attempt at a rollback; None if there was none, or none with output."""
@@ -165,7 +165,7 @@ class RunDirectory:
 
     def task_file(self, task_id: str) -> Path:
         """The task as JSON, for its program."""
-        return self.path / "tasks" / f"{file_name(task_id)}.json"
+        return self.path / f"tasks/{file_name(task_id)}.json"
 
     @property
     def graph(self) -> Path:

@@ -23,6 +23,8 @@ class Stopwatch:
     Nothing depends on it: a disk that refuses is no reason to fail.
     """
 
+    heeds = frozenset({RunStarted, RunResumed, TaskAdded, RunEnded})
+
     def __init__(self, project: Path) -> None:
         self._project = project
         self._tasks: dict[str, Task] = {}

@@ -84,9 +84,15 @@ class Workspace:
         """Path of the task as JSON, written before its first attempt."""
         path = self._task_files.get(task.id)
         if path is None:
-            place = self.directory.task_file(task.id)
-            place.write_bytes(task.model_dump_json().encode())
-            path = self._task_files[task.id] = str(place)
+            path = str(self.directory.task_file(task.id))
+            text = task.model_dump_json().encode()
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)  # half the time of Path
+            try:
+                while text:
+                    text = text[os.write(handle, text) :]
+            finally:
+                os.close(handle)
+            self._task_files[task.id] = path
         return path
 
 

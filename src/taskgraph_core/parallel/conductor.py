@@ -39,11 +39,6 @@ class GroupConductor(Conductor):
         self._open = 0
         self._some_ended = False
 
-    @property
-    def may_rest(self) -> bool:
-        """Also while all slots are taken by others."""
-        return self._slots.shared or super().may_rest
-
     def add(self, task: Task, now: float) -> None:
         """One more task, as in any run that grows."""
         super().add(task, now)

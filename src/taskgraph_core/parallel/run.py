@@ -45,11 +45,11 @@ class GroupRun:
         self.loop = asyncio.get_running_loop()
         self.outer = outer
         self.seats: dict[str, Seat] = {}
-        self.slots: Slots = Slots(limit, outer.slots if outer is not None else None, self._host(), self._look_again)
         self.progress = Progress(self.stop if setting.policy.on_failure == "stop" else None)
         self.store = Store(setting.cache)
         self.past = Past()
         self.graph = graph_of(setting, self.past)
+        self.slots: Slots = Slots(limit, outer.slots if outer is not None else None, self._host(), self._look_again)
         self.record: RunRecord | None = None
         self._setting = setting
         self._bus = bus
@@ -106,7 +106,7 @@ class GroupRun:
         self._driver.cancel(reason)
 
     async def finish(self) -> BaseException | None:
-        """Let nothing more be added, and wait until everything has ended, whoever is cancelled meanwhile.
+        """Let nothing more be added, and wait for the end of what is being stopped, whoever is cancelled meanwhile.
 
         Returns:
             The cancellation of whoever waited, or what the run broke off with, if anything.
@@ -118,7 +118,6 @@ class GroupRun:
                 await self._over.wait(self._seat())
             except asyncio.CancelledError as error:
                 interrupted = error
-                self.stop("the code that waits for it was cancelled")
         self._stack.close()
         return interrupted or self._broken
 
@@ -170,13 +169,11 @@ class GroupRun:
             EngineError: a task would wait for the group it is part of.
             BaseException: what the run broke off with.
         """
-        if ready():
-            return
-        self._refuse_a_circle()
         while not ready():
-            if self._broken is not None:
-                raise self._broken
+            self._refuse_a_circle()
             await waiters.wait(self._seat())
+        if self._broken is not None:
+            raise self._broken
 
     def _look_again(self) -> None:
         """Have the scheduler asked; once, however often this is called meanwhile."""

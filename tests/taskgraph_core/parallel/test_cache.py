@@ -115,7 +115,8 @@ def test_a_failure_is_not_kept(run: Run) -> None:
 def test_a_cache_that_cannot_keep_a_value_does_not_lose_it(run: Run) -> None:
     class Full(Plain):
         def set(self, key: Any, value: Any, /) -> None:
-            raise OSError("full")
+            msg = "full"
+            raise OSError(msg)
 
     async def main() -> int | None:
         async with parallel(cache=Full()) as group:
@@ -128,7 +129,8 @@ def test_a_cache_that_cannot_keep_a_value_does_not_lose_it(run: Run) -> None:
 def test_a_cache_that_cannot_be_asked_when_the_turn_comes_is_the_failure_of_the_task(run: Run) -> None:
     class Broken(Plain):
         async def get(self, key: Any, /) -> Any:
-            raise ConnectionError("away")
+            msg = "away"
+            raise ConnectionError(msg)
 
     async def main() -> TaskResult[Any]:
         async with parallel(cache=Broken()) as group:

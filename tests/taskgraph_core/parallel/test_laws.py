@@ -31,7 +31,7 @@ class Plan:
 
 
 def plans(depth: int = 3) -> st.SearchStrategy[Plan]:
-    children = st.just(()) if not depth else st.lists(st.deferred(lambda: plans(depth - 1)), max_size=4).map(tuple)
+    children = st.just(()) if not depth else st.lists(st.deferred(lambda: plans(depth - 1)), max_size=3).map(tuple)
     return st.builds(
         Plan,
         turns=st.integers(0, 4),
@@ -106,7 +106,7 @@ def every_task_ended_once(events: list[Event]) -> bool:
     return added == final and begun == ended
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(plans())
 def test_no_limit_is_exceeded_at_any_depth_and_results_are_in_order(plan: Plan) -> None:
     world = World()
@@ -122,7 +122,7 @@ def test_no_limit_is_exceeded_at_any_depth_and_results_are_in_order(plan: Plan) 
     assert every_task_ended_once(world.events)
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(plans(), st.integers(0, 40))
 def test_cancelling_at_any_moment_leaves_nothing_running(plan: Plan, moment: int) -> None:
     world = World()

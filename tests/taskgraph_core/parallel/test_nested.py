@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.coroutines import Meter, forever
 from taskgraph_core.errors import EngineError
-from taskgraph_core.parallel import Group, TaskResult, parallel
+from taskgraph_core.parallel import Group, Rate, Resource, TaskCancelledError, TaskResult, parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from conftest import Meter  # type: ignore[import-not-found]
-
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-async def forever() -> None:
-    await asyncio.Event().wait()
 
 
 def tree(meter: Meter, width: int, *, limit: int | None = None) -> Callable[[int], Coroutine[Any, Any, int]]:
@@ -127,6 +122,53 @@ def test_a_stream_is_read_result_by_result_with_a_single_slot(run: Run, meter: M
     assert meter.most == 1
 
 
+def test_a_task_has_its_slot_back_as_soon_as_any_is_free(run: Run) -> None:
+    story: list[str] = []
+
+    async def other() -> None:
+        await asyncio.sleep(0.1)
+        story.append("the other ends")
+
+    async def host() -> None:
+        release = asyncio.Event()
+        async with parallel(2) as inner, parallel(2, timeout=0.02) as hopeless:
+            inner.add(release.wait)  # in the slot of the host, which it gives back only when the host goes on
+            with pytest.raises(TaskCancelledError):
+                await hopeless.add(asyncio.sleep, 0)
+            story.append("the host goes on")
+            release.set()
+
+    async def main() -> None:
+        async with parallel(2) as group:
+            group.add(host)
+            group.add(other)
+            await group.gather(raise_errors=True)
+
+    run(main())
+
+    assert story == ["the other ends", "the host goes on"]
+
+
+def test_a_task_that_gave_up_waiting_lends_nothing_any_more(run: Run, meter: Meter) -> None:
+    async def host() -> None:
+        api = Resource(name="api", rate=Rate(amount=1, seconds=60))
+        async with parallel(2, resources=[api]) as inner:
+            await inner.add(asyncio.sleep, 0, claims="api")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await inner.add(asyncio.sleep, 0, claims="api")
+            inner.add(meter.work, 3)
+            await meter.work(9)
+            assert meter.begun == 1
+            inner.opened().stop("that is enough")
+
+    async def main() -> None:
+        async with parallel(1) as group:
+            await group.add(host)
+
+    run(main())
+
+
 def test_a_group_can_share_the_limit_of_one_it_is_told_of(run: Run, meter: Meter) -> None:
     async def use(outer: Group) -> None:
         async with parallel(5, outer=outer) as group:
@@ -162,14 +204,15 @@ def test_a_group_shared_by_others_may_end_before_them(run: Run, meter: Meter) ->
     assert (meter.begun, meter.most) == (15, 1)
 
 
-def test_two_groups_opened_by_one_task_share_its_slot(run: Run, meter: Meter) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_groups_opened_by_one_task_share_its_slot(run: Run, meter: Meter, first: int) -> None:
     async def outer() -> None:
         async with parallel(2) as one, parallel(2) as two:
             for _ in range(4):
                 one.add(meter.work, 2)
                 two.add(meter.work, 2)
-            await two.gather()
-            await one.gather()
+            for group in (one, two, one)[first : first + 2]:
+                await group.gather()
 
     async def main() -> None:
         async with parallel(1) as group:
@@ -271,7 +314,8 @@ def test_stopping_the_outer_group_stops_everything_inside(run: Run, meter: Meter
 
 def test_inner_failures_fail_the_task_that_raises_them(run: Run) -> None:
     async def bad() -> None:
-        raise ValueError("deep")
+        msg = "deep"
+        raise ValueError(msg)
 
     async def outer() -> None:
         async with parallel() as inner:

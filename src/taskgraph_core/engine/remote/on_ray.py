@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 from taskgraph_core.engine.remote import cluster
@@ -61,15 +62,15 @@ class RayCluster:
         except ImportError as error:
             msg = "Ray is not installed"
             raise EngineError(msg, where=url, fix="pip install 'taskgraph[ray]'") from error
+        if url != ANY and find_spec("grpc") is None:
+            msg = "Ray is installed without its client"
+            raise EngineError(msg, where=url, fix="pip install 'ray[client]'")
         ours = not ray.is_initialized()
         try:
             if ours:  # in a thread, where it leaves the signal handlers of this process alone
                 address = "auto" if url == ANY else url
                 await asyncio.to_thread(ray.init, address, log_to_driver=False, logging_level=logging.ERROR)
             return await asyncio.to_thread(cls, ray, lease or cluster.LEASE, ours=ours)
-        except ImportError as error:
-            msg = f"the Ray client is not installed: {error}"
-            raise EngineError(msg, where=url, fix="pip install 'ray[client]'") from error
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             msg = f"cannot connect to a Ray cluster: {str(error).strip().partition('.')[0]}"
             fix = (

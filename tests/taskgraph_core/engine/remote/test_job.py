@@ -107,7 +107,8 @@ def test_stop_gives_time_to_end(worker: Any, soon: Any, pids: Any) -> None:
     soon(stop)
     reply = worker.line("trap 'echo bye; exit 5' TERM; echo $$ >> pids; while :; do sleep 0.05; done", grace=60.0)
 
-    assert (reply["ended"], reply["code"], reply["output"]) == ("stopped", 5, b"bye\n")
+    assert (reply["ended"], reply["code"]) == ("stopped", 5)
+    assert reply["output"].endswith(b"bye\n")
 
 
 def test_what_does_not_stop_is_killed_with_all_it_started(worker: Any, soon: Any, pids: Any, lives: Any) -> None:

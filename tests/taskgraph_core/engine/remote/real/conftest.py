@@ -6,6 +6,7 @@ Collected only where both are installed.
 from __future__ import annotations
 
 import os
+import secrets
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 if find_spec("distributed") is None or find_spec("ray") is None:
     collect_ignore_glob = ["test_*.py"]
 else:
-    # Read by Ray when it is imported, and by the processes it starts.
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    # Read by Ray when it is imported, and by the processes it starts. Without a token it leaves one in the user's home.
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
 
 
 @pytest.fixture(scope="session")
