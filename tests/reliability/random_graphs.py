@@ -31,7 +31,9 @@ def random_graph(chance: Random, most: int = 16) -> TaskGraph:
             name="api",
             capacity=chance.choice((None, 1, 2, 4)),
             rate=Rate(amount=chance.randint(1, 3), seconds=chance.choice((1.0, 4.0, 10.0))) if _often(chance) else None,
-            breaker=Breaker(failures=chance.choice((1, 1, 2)), open=chance.choice((1.0, 4.0))) if _often(chance) else None,
+            breaker=Breaker(failures=chance.choice((1, 1, 2)), open=chance.choice((1.0, 4.0)))
+            if _often(chance)
+            else None,
         ),
     )
     size = chance.randint(1, most)

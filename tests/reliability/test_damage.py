@@ -76,7 +76,7 @@ def test_a_journal_that_was_cut_off_tells_what_came_before(
         row.zero("successes that an earlier cut did not have", sorted(f"{offset}: {one}" for one in done - known))
         known = done
     row.zero("that could not be read")
-    row.zero("not empty in the end", sorted(known))
+    row.zero("successes left in nothing", sorted(known))
     row.check()
 
 

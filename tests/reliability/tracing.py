@@ -42,7 +42,8 @@ needs_strace = pytest.mark.skipif(bool(why_not()), reason=why_not())
 class Call:
     """One system call: which of its name it was, on what file, with what text and number, and how it ended.
 
-    ``text`` is what was written, or the second name of a ``rename`` as it was given; ``number`` is where, how long, or how to open it.
+    ``text`` is what was written, or the second name of a ``rename`` as it was given; ``number`` is where, how long, or
+    how to open it.
     """
 
     name: str

@@ -17,20 +17,23 @@ from typing import TYPE_CHECKING, Any
 from reliability.random_graphs import random_graph
 from taskgraph_core.engine.attempt import Result
 from taskgraph_core.engine.conductor import Conductor
-from taskgraph_core.engine.events import RunEnded, RunResumed, RunStarted
+from taskgraph_core.engine.events import RunResumed, RunStarted
 from taskgraph_core.engine.history import History
-from taskgraph_core.engine.journal.codec import decode, dumps, encode
+from taskgraph_core.engine.journal.codec import dumps, encode
+from taskgraph_core.engine.journal.story import Life, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from taskgraph_core.engine.events import Event
+    from taskgraph_core.engine.journal.story import Story
     from taskgraph_core.ir import TaskGraph
     from taskgraph_core.record import RunRecord
     from taskgraph_core.scheduler import Outcome, Step
 
 OUTCOMES: tuple[Outcome, ...] = ("success", "success", "success", "success", "failed", "failed", "skipped")
 PARALLEL = 4
+SYSTEM = "world"
 LIVES = 12
 """An engine of this number does not die, so that every run ends."""
 
@@ -51,13 +54,14 @@ class MemoryJournal:
         self.dies_after -= 1
         if self.dies_after < 0 and self.chance.random() < 0.5:
             raise EngineDied
-        kept = [event for event in events if not isinstance(event, RunStarted | RunEnded)]
+        kept = [event for event in events if not isinstance(event, RunStarted)]
         self.rows.extend(dumps([row]) for row in encode(kept))
         if self.dies_after < 0:
             raise EngineDied
 
-    def events(self) -> list[Event]:
-        return [decode(json.loads(row)[0]) for row in self.rows]
+    def story(self, life: Life) -> Story:
+        """What a reader makes of it."""
+        return tell([life.row(), *(json.loads(row)[0] for row in self.rows)])
 
 
 @dataclass
@@ -71,10 +75,15 @@ class World:
         self.chance = Random(self.seed)  # noqa: S311 - repeatable, not secret
         self.graph: TaskGraph = random_graph(self.chance)
         self.journal = MemoryJournal(self.chance)
-        self.now = 1000.0
+        self.began = self.now = 1000.0
         self.deaths = 0
         self.steered = False
         self.max_parallel = self.graph.policy.max_parallel or PARALLEL
+
+    def story(self) -> Story:
+        """What the journal tells."""
+        graph = self.graph
+        return self.journal.story(Life(self.began, self.seed, graph.id, graph.fingerprint, SYSTEM, self.max_parallel))
 
     def run(self) -> RunRecord:
         """Live through the run, with as many engines as it takes."""
@@ -94,12 +103,13 @@ class World:
     def _history(self) -> History | None:
         """What a new engine reads, and the note that it goes on, which it leaves for the next one."""
         if not self.journal.rows:
+            self.began = self.now
             return None
         self.journal.rows.append(dumps(encode([RunResumed(self.now)])))
-        return History(1000.0, events=self.journal.events())
+        return History(self.began, events=self.story().events)
 
     def _live(self, history: History | None) -> RunRecord:
-        conductor = Conductor(self.graph, (), run_id=self.seed, system="world", max_parallel=self.max_parallel)
+        conductor = Conductor(self.graph, (), run_id=self.seed, system=SYSTEM, max_parallel=self.max_parallel)
         conductor.journal = self.journal
         ends: list[tuple[float, int, str, Outcome]] = []
         number = count()

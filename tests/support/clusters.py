@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +55,18 @@ class OnCluster:
     def log(self, record: RunRecord, name: str) -> str:
         return (self.path / ".taskgraph" / "runs" / record.run_id / "logs" / name).read_text()
 
-    def pids(self, count: int) -> list[int]:
-        """Wait until tasks have written so many numbers of processes to the file ``pids``."""
+    def pids(self, count: int = 0) -> list[int]:
+        """Wait until tasks have written at least so many numbers of processes to the file ``pids``."""
         place = self.path / "pids"
-        while not place.exists() or len(place.read_text().split()) < count:
+        place.touch()
+        while len(place.read_text().split()) < count:
             time.sleep(0.02)
         return [int(pid) for pid in place.read_text().split()]
+
+    def interrupt(self, count: int) -> None:
+        """Press Ctrl-C once there are so many."""
+        self.pids(count)
+        os.kill(os.getpid(), signal.SIGINT)
 
     def parent(self, pid: int) -> int:
         """The process above another."""

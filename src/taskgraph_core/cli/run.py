@@ -62,6 +62,9 @@ def run(
     if simulate and resume is not None:
         msg = "a simulation leaves nothing to resume"
         raise typer.BadParameter(msg, param_hint="--simulate")
+    if simulate and executor:
+        msg = "a simulation carries nothing out, so no cluster can"
+        raise typer.BadParameter(msg, param_hint="--simulate")
     asked = request(spec, tag, profile, select, exclude, "again" if again else "due")
     source = read_source(asked)
     compiled = compile_request(asked, source)

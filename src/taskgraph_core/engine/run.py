@@ -161,7 +161,11 @@ async def _carry_out(
             remote = Remote(cluster, workspace, here, options.output_limit)
             driver = Driver(conductor, remote, kill=workspace.host.kill)
             await stack.enter_async_context(remote.over(driver, options.executor))
-        workspace.spawned = lambda *program: driver.order(lambda: conductor.spawned(*program, driver.clock()))
+
+        def spawned(task_id: str, pid: int, born: int) -> None:
+            driver.order(partial(conductor.spawned, task_id, pid, born, driver.clock()))
+
+        workspace.spawned = spawned
         stack.enter_context(governor.over(conductor, driver))
         if signals:
             stack.enter_context(stop_signals(driver.interrupt))

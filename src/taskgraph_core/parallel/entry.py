@@ -108,8 +108,9 @@ class Entry(Generic[T]):
 
         What was to be awaited and never was is closed, or Python would complain.
         """
-        if inspect.iscoroutine(self.what):
-            self.what.close()
-        elif isinstance(self.what, asyncio.Future) and not self.what.done():
-            self.what.cancel()
+        if not callable(self.what):
+            if inspect.iscoroutine(self.what):
+                self.what.close()
+            elif isinstance(self.what, asyncio.Future):
+                self.what.cancel()
         self.what = self.args = self.kwargs = None  # type: ignore[assignment]

@@ -131,10 +131,13 @@ def test_a_task_has_its_slot_back_as_soon_as_any_is_free(run: Run) -> None:
 
     async def host() -> None:
         release = asyncio.Event()
-        async with parallel(2) as inner, parallel(2, timeout=0.02) as hopeless:
-            inner.add(release.wait)  # in the slot of the host, which it gives back only when the host goes on
-            with pytest.raises(TaskCancelledError):
-                await hopeless.add(asyncio.sleep, 0)
+        async with parallel(2) as inner:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await inner.add(release.wait)  # in the slot of the host, and ends only when the host goes on
+            async with parallel(2, timeout=0.02) as hopeless:
+                with pytest.raises(TaskCancelledError):
+                    await hopeless.add(asyncio.sleep, 0)
             story.append("the host goes on")
             release.set()
 

@@ -70,3 +70,11 @@ def test_the_command_says_what_is_wrong_and_leaves_nothing(tmp_path: Path, capsy
     assert "this is not the address of a cluster" in ended.err
     assert "Traceback" not in ended.err
     assert not (tmp_path / ".taskgraph" / "runs").exists()
+
+
+def test_a_simulation_needs_no_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tasks.json").write_text('{"master": {"tasks": [{"id": 1, "title": "x"}]}}')
+    ended = Command(capsys)("run", tmp_path / "tasks.json", "--simulate", "--executor", "ray://auto")
+
+    assert ended.code == 2
+    assert "a simulation carries nothing out" in " ".join(ended.err.split())

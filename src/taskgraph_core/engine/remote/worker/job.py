@@ -13,6 +13,7 @@ from taskgraph_core.engine.capture import Log
 from taskgraph_core.engine.isolated import read_answer
 from taskgraph_core.engine.remote.worker.function import call_here
 from taskgraph_core.engine.remote.worker.launch import Ended, child, run_program
+from taskgraph_core.engine.remote.worker.supervisor import Output
 
 if TYPE_CHECKING:
     from taskgraph_core.engine.remote.worker.launch import Lease
@@ -101,8 +102,10 @@ def _thread(order: Order, lease: Lease, scratch: Path) -> Reply:
     reply = {"ended": "returned", "outcome": result.outcome, "error": result.error, "value": result.value}
     if result.outcome != "success" and not goes_on():
         reply["ended"] = "stopped" if word != "go" else "lost"
-    output = place.read_bytes()[: order["limit"]] if place.exists() else b""
-    return {**reply, "output": output, "gone": True}
+    output = Output(order["limit"])
+    if place.exists():
+        output.add(place.read_bytes())
+    return {**reply, "output": output.text(), "gone": True}
 
 
 def _supervised(

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from taskgraph_core.engine import procs
@@ -186,7 +185,8 @@ def main(place: str) -> None:
     if watching := os.fork():
         os.waitpid(watching, 0)
         os._exit(0)
-    order: dict[str, Any] = marshal.loads(Path(place).read_bytes())  # noqa: S302 - written by the worker just now
+    with open(place, "rb") as stream:  # noqa: PTH123 - pathlib takes a tenth of the time that this process takes to start
+        order: dict[str, Any] = marshal.load(stream)  # noqa: S302 - written by the worker just now
     readable, writable = os.pipe()
     environment = order["environment"]
     try:

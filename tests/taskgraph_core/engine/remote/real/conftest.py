@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -56,3 +57,17 @@ def setup(
     monkeypatch.setattr(cluster, "LEASE", LEASE)
     monkeypatch.setattr(cluster, "MARGIN", 1.0)
     return OnCluster(tmp_path, request.getfixturevalue(f"{request.param}_url"), lives)
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """Do something in a thread, beside the test."""
+    threads = []
+
+    def begin(work: Callable[[], object]) -> None:
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join()

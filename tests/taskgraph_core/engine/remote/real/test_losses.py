@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +22,8 @@ from taskgraph_core.ir import Command, Retry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Later = Callable[[Callable[[], object]], None]
+
 ONCE_STUCK = """
 trap '' TERM
 if [ -s pids ] && kill -0 $(head -n 1 pids) 2> /dev/null; then echo twice > twice; fi
@@ -32,21 +33,7 @@ test $(wc -l < pids) -gt 1 || exec sleep 600
 """Does not end the first time, and notices when the second time begins beside the first."""
 
 
-@pytest.fixture
-def later() -> Any:
-    """Do something in a thread, once there are so many processes of tasks."""
-    threads = []
-
-    def begin(work: Callable[[], object]) -> None:
-        threads.append(threading.Thread(target=work))
-        threads[-1].start()
-
-    yield begin
-    for thread in threads:
-        thread.join()
-
-
-def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: OnCluster, later: Any) -> None:
+def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: OnCluster, later: Later) -> None:
     graph = graph_of("1", tasks={"1": {"action": Command(shell=ONCE_STUCK), "retry": Retry(attempts=2)}})
 
     def kill() -> None:
@@ -64,7 +51,7 @@ def test_a_lost_worker_is_a_failed_attempt_and_the_retry_succeeds(setup: OnClust
     assert not (setup.path / "twice").exists()
 
 
-def test_a_supervisor_that_is_killed_takes_its_program_along(setup: OnCluster, later: Any) -> None:
+def test_a_supervisor_that_is_killed_takes_its_program_along(setup: OnCluster, later: Later) -> None:
     graph = graph_of("1", tasks={"1": {"action": Command(shell="echo $$ >> pids; exec sleep 600")}})
 
     later(lambda: os.kill(setup.parent(setup.pids(1)[0]), signal.SIGKILL))
@@ -107,7 +94,7 @@ def test_a_resumed_run_waits_until_what_a_killed_engine_left_has_ended(
 
 @pytest.mark.parametrize("setup", ["dask"], indirect=True)
 def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(
-    setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch
+    setup: OnCluster, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph = graph_of("0", "1 < 0", tasks={"0": {"action": Command(shell="echo 0 >> zero")}})
     stuck = graph.by_id["1"].model_copy(update={"action": Command(shell=ONCE_STUCK)})
@@ -132,7 +119,7 @@ def test_a_dask_cluster_that_goes_away_ends_the_run_which_goes_on_elsewhere(
 
 @pytest.mark.parametrize("setup", ["ray"], indirect=True)
 def test_a_ray_office_that_goes_away_ends_the_run(
-    setup: OnCluster, later: Any, monkeypatch: pytest.MonkeyPatch
+    setup: OnCluster, later: Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ray  # noqa: PLC0415 - not before its settings are made
 
