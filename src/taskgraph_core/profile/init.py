@@ -72,14 +72,21 @@ _SETTINGS = """\
 #on_failure = "continue"
 # With "continue": stop after all once so many tasks have failed.
 #failure_threshold = 3
+# Or once more than this share of the tasks that ran has failed.
+#failure_rate = 0.5
+# Start nothing new while more than this share of the memory is in use, or the load per CPU is above this.
+#max_memory = 0.9
+#max_load = 1.5
 # Longest time for the whole run.
 #timeout = "8h"
 # After a failed run, undo what succeeded, in reverse order (see 'rollback' below).
 #rollback = true
 
-# What there is only so much of: a name and how many tasks may use it at the same time.
+# What there is only so much of: a name and how many tasks may use it at the same time. For a service also how often,
+# and a circuit breaker: after so many failures in a row it is left alone for a while.
 [resources]
 #database = 2
+#api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" } }
 
 # What holds for every task until a rule below says something else.
 [defaults]
@@ -173,7 +180,7 @@ def _title_rule(entry: Entry | None) -> str:
 # tasks that are ready and equally urgent.
 #[[rules]]
 #match = {{ title = {_quoted(f"{_pattern(first_word)}*")} }}
-#python = {{ call = "package.module:function", kwargs = {{ dry_run = true }} }}
+#python = {{ call = "package.module:function", kwargs = {{ dry_run = true }}, process = true }}
 #priority = "high"
 """
 
@@ -192,10 +199,11 @@ def _task_rule(entry: Entry | None) -> str:
 
 _LAST_RULES = """\
 # Something outside of the plan: wait for one of file = "path", http = "a URL that answers",
-# command = "a shell line that succeeds" and time = "2030-01-31T08:00:00Z", and look how often.
+# command = "a shell line that succeeds" and time = "2030-01-31T08:00:00Z"; look every = "30s", then factor = 2 times
+# as late, at most every max_every = "5m".
 #[[rules]]
 #match = { title = "Wait for *" }
-#wait = { file = "out/ready.flag", every = "30s" }
+#wait = { file = "out/ready.flag", every = "30s", factor = 2, max_every = "5m" }
 
 # A milestone: nothing to do. It comes when all before it have ended, however they ended; the trigger rules are
 # Airflow's, "all_success" being the usual one.

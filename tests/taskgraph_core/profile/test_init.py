@@ -126,7 +126,7 @@ def test_the_examples_show_every_key_there_is() -> None:
 def test_every_kind_of_wait_is_explained() -> None:
     text = starter_profile(plan_of(TASKS), "nightly")
 
-    assert all(f"{kind} = " in text for kind in WaitSettings.model_fields)
+    assert all(f"{key} = " in text for key in WaitSettings.model_fields)
 
 
 def test_every_example_has_an_explanation_above_it() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from taskgraph_core.errors import ProfileError
 from taskgraph_core.profile.load import find_profile, load_profile
+from taskgraph_core.profile.model import ResourceSettings
 from taskgraph_core.taskmaster.locate import locate
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def test_a_profile_is_read_key_by_key(tmp_path: Path) -> None:
 
     assert profile.graph.id == "nightly"
     assert profile.run.max_parallel == 4
-    assert profile.resources == {"db": 2}
+    assert profile.resources == {"db": ResourceSettings(slots=2)}
     assert (profile.defaults.command, profile.defaults.timeout) == (("./do-task.sh",), 1800.0)
     assert (profile.defaults.retry.attempts, profile.defaults.retry.max_delay) == (3, 300.0)
     assert profile.rules[0].match.id == ("5.*",)
@@ -84,7 +85,7 @@ def test_empty_and_marked_files_are_profiles(tmp_path: Path, text: str | bytes) 
         ("[defaults]\nwait = { fil = 'x' }", "unknown key 'defaults.wait.fil': did you mean 'file'?"),
         ("[graph]\nschedule = { crn = 'x' }", "unknown key 'graph.schedule.crn': did you mean 'cron'?"),
         ("[defaults]\nrollback = { cal = 'a:b' }", "unknown key 'defaults.rollback.python.cal': did you mean 'call'?"),
-        ("[run]\nqqq = 1", "unknown key 'run.qqq': known keys: failure_threshold, max_parallel, "),
+        ("[run]\nqqq = 1", "unknown key 'run.qqq': known keys: failure_rate, failure_threshold, max_load, "),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_nearest_known_one(tmp_path: Path, text: str, said: str) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from support.plans import HOSTILE, compiled, task
 from taskgraph_core.errors import PlanError
-from taskgraph_core.ir import Command, Noop, Python, TaskGraph, Wait
+from taskgraph_core.ir import Breaker, Command, Noop, Python, Rate, Resource, TaskGraph, Wait
 from taskgraph_core.profile.model import Match, Profile, Settings
 
 
@@ -205,3 +205,34 @@ def test_a_profile_that_is_accepted_can_be_carried_out(
     except PlanError:
         return
     assert TaskGraph.model_validate_json(graph.model_dump_json()) == graph
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "seconds"),
+    [
+        ("10/min", 10, 60.0),
+        ("1/30s", 1, 30.0),
+        ("5 per hour", 5, 3600.0),
+        ("2 / 2 days", 2, 172_800.0),
+        ("3/S", 3, 1.0),
+    ],
+)
+def test_a_rate_is_a_number_of_starts_in_a_time(text: str, amount: int, seconds: float) -> None:
+    settings = Profile.model_validate({"resources": {"api": {"rate": text}}}).resources["api"]
+
+    assert settings.resource("api") == Resource(name="api", rate=Rate(amount=amount, seconds=seconds))
+
+
+@pytest.mark.parametrize("rate", ["fast", "10", "0/min", "-1/min", "10/fortnight", 10, {"amount": 1}])
+def test_what_is_no_rate_is_refused(rate: object) -> None:
+    with pytest.raises(ValidationError):
+        Profile.model_validate({"resources": {"api": {"rate": rate}}})
+
+
+def test_a_resource_is_its_slots_or_a_table_of_what_bounds_it() -> None:
+    profile = Profile.model_validate({"resources": {"db": 2, "api": {"breaker": {"open": "30s"}}}})
+
+    assert [settings.resource(name) for name, settings in profile.resources.items()] == [
+        Resource(name="db", capacity=2),
+        Resource(name="api", breaker=Breaker(failures=5, open=30.0)),
+    ]
