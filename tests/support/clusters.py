@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
     from taskgraph_core.record import RunRecord
 
+PATIENCE = 30.0
+"""Seconds after which what a test waits for will not come."""
+
 LEASE = 3.0
 """Seconds, so that tests of its end do not take long; enough for a machine that is busy."""
 
@@ -59,7 +62,9 @@ class OnCluster:
         """Wait until tasks have written at least so many numbers of processes to the file ``pids``."""
         place = self.path / "pids"
         place.touch()
+        deadline = time.monotonic() + PATIENCE
         while len(place.read_text().split()) < count:
+            assert time.monotonic() < deadline, f"no {count} processes in {PATIENCE} s"
             time.sleep(0.02)
         return [int(pid) for pid in place.read_text().split()]
 
@@ -73,6 +78,8 @@ class OnCluster:
         return int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
 
     def wait_for_end(self, pids: list[int]) -> None:
-        """Wait until none of them lives; the test's own timeout is the only bound."""
+        """Wait until none of them lives."""
+        deadline = time.monotonic() + PATIENCE
         while any(self.lives(pid) for pid in pids):
+            assert time.monotonic() < deadline, f"they live after {PATIENCE} s"
             time.sleep(0.02)

@@ -63,6 +63,9 @@ class _Switch:
         if _LOG.get() is None:
             self._stream.flush()
 
+    def isatty(self) -> bool:
+        return _LOG.get() is None and self._stream.isatty()  # nobody draws pictures into a log
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
         return getattr(self._stream, name)
 

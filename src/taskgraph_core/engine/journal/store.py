@@ -30,6 +30,9 @@ PAGE = 1024
 LOG_LIMIT = 8 * 2**20
 """Bytes after which the log is copied into the database, so that it is soon read again after a crash."""
 
+GO_ON = "free space on the disk, then 'taskgraph run SPEC --resume'"
+"""What to do about a journal that could not be written any more."""
+
 _TABLE = "CREATE TABLE batch (number INTEGER PRIMARY KEY, body TEXT NOT NULL, chain INTEGER NOT NULL)"
 _INSERT = "INSERT INTO batch VALUES (?, ?, ?)"
 
@@ -44,7 +47,7 @@ def create(directory: Path, life: Life) -> Contents:
     chain = chained(body, 0, 1)
     place = directory / JOURNAL
     draft = place.with_name(f".{JOURNAL}.new")
-    with _explained(place):
+    with _explained(place, "free space on the disk, and start the run again"):
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA page_size={PAGE}")
             connection.execute("PRAGMA journal_mode=OFF")
@@ -164,13 +167,12 @@ class JournalFile:
 
 
 @contextmanager
-def _explained(place: Path) -> Iterator[None]:
+def _explained(place: Path, fix: str = GO_ON) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise _explanation(error, place) from error
+        raise _explanation(error, place, fix) from error
 
 
-def _explanation(error: Exception, place: Path) -> EngineError:
-    msg = f"the journal cannot be written: {error}"
-    return EngineError(msg, where=str(place), fix="free space on the disk, then 'taskgraph run SPEC --resume'")
+def _explanation(error: Exception, place: Path, fix: str = GO_ON) -> EngineError:
+    return EngineError(f"the journal cannot be written: {error}", where=str(place), fix=fix)
