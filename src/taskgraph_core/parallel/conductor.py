@@ -72,15 +72,15 @@ class GroupConductor(Conductor):
             self._scheduler.allow(0)
             told = super().poll(now)
         self._some_ended = False
-        room = 0
-        while slots.own < self._open and slots.take():
-            room += 1
-        self._scheduler.allow(slots.own)
+        room = slots.room
+        self._scheduler.allow(slots.own + room)
         step = super().poll(now)
-        for _ in range(room - len(step.start)):
-            slots.give(unused=True)
-        slots.settle()
+        for _ in step.start:
+            slots.take()
         if told is not None:
             step.final[:0] = told.final
             step.stop[:0] = told.stop
+        if len(step.start) == room and slots.own < self._open - len(step.final):
+            slots.want()
+        slots.settle()
         return step

@@ -73,7 +73,9 @@ class Performer:
                 value = await self._in_thread(partial(what, *entry.args, **entry.kwargs))
             if entry.key is not None:
                 await self._store.keep(entry.key, value)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - that is how a function fails
+        except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - that is how a function fails, whatever it raises
             entry.error = error
             return Result.failed(describe(error))
         entry.value = value

@@ -98,17 +98,23 @@ class Slots:
         if host is not None:
             host.inner[self] = None
 
-    def take(self) -> bool:
-        """One more task begins; False if there is no slot for it."""
-        if not self._backed():
-            return False
-        self.own += 1
-        return True
+    @property
+    def room(self) -> int:
+        """How many more tasks could begin, here or in inner groups."""
+        free = self.limit - self.own - self._for_inner
+        if free <= 0 or self.outer is None:
+            return max(free, 0)
+        return min(free, self.outer.room + (self.host is not None and self.host.is_free))
 
-    def give(self, *, unused: bool = False) -> None:
-        """A task ended; with ``unused`` it did not begin after all, which is no news to anybody."""
+    def take(self) -> None:
+        """One more task begins, for which there is room."""
+        self.own += 1
+        self._back()
+
+    def give(self) -> None:
+        """A task ended."""
         self.own -= 1
-        self._give_back(unused=unused)
+        self._give_back()
 
     def leave(self, seat: Seat) -> None:
         """A task ended that had opened groups; should one of them still work in its slot, that keeps it."""
@@ -120,35 +126,36 @@ class Slots:
             self._for_inner += 1
             user.moved_out()
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more task could begin, here or in an inner group."""
-        if self.own + self._for_inner >= self.limit:
-            return False
-        return self.outer is None or (self.host is not None and self.host.is_free) or self.outer.has_room
-
-    def offer(self) -> None:
-        """Have inner groups that found too little look again, as many as there are free slots."""
-        if self._hungry and self.has_room:
-            for slots in list(self._hungry)[: self.limit - self.own - self._for_inner]:
-                del self._hungry[slots]
-                slots.look_again()
+    def want(self) -> None:
+        """The group has more to begin than there is room for: it is told once there is more outside."""
+        if self.outer is not None and self.own + self._for_inner < self.limit:
+            self.outer.remember(self)
+            self.outer.want()
 
     def settle(self) -> None:
-        """The group looked at what it can start: what is left is for others, inside and outside."""
-        if self.host is not None and self._in_seat and not self.host.waits:
+        """The group looked at what it can begin: what is left is for others, inside and outside."""
+        if self.host is not None and not self.host.waits:
             self.move_out()
         self.offer()
         if self.outer is not None:
             self.outer.offer()
 
+    def offer(self) -> None:
+        """Have inner groups that found too little look again, as many as there is room for."""
+        if self._hungry:
+            for slots in list(self._hungry)[: self.room]:
+                del self._hungry[slots]
+                slots.look_again()
+
     def move_out(self) -> bool:
         """Go on in a free slot of the outer group instead of the host's; False if there is none."""
         if self.outer is None or not self._in_seat:
             return True
-        if not self.outer.take_for_inner():
+        if not self.outer.room:
             self.outer.remember(self)
+            self.outer.want()
             return False
+        self.outer.take_for_inner()
         self.moved_out()
         return True
 
@@ -168,19 +175,16 @@ class Slots:
             self.outer.offer()
         self.look_again = self.offer
 
-    def take_for_inner(self) -> bool:
-        """A slot for a task of an inner group; False if there is none."""
-        if not self._backed():
-            return False
+    def take_for_inner(self) -> None:
+        """A task of an inner group begins, for which there is room."""
         self._for_inner += 1
-        return True
+        self._back()
 
-    def give_for_inner(self, *, unused: bool) -> None:
-        """An inner group has no use for a slot any more, or had none; see ``give``."""
+    def give_for_inner(self) -> None:
+        """An inner group has no use for a slot any more."""
         self._for_inner -= 1
-        self._give_back(unused=unused)
-        if not unused:
-            self.look_again()
+        self._give_back()
+        self.look_again()
 
     def remember(self, slots: Slots) -> None:
         """An inner group found too little."""
@@ -190,26 +194,20 @@ class Slots:
         """An inner group wants nothing any more."""
         self._hungry.pop(slots, None)
 
-    def _backed(self) -> bool:
-        if self.own + self._for_inner >= self.limit:
-            return False
-        if self.outer is None:
-            return True
+    def _back(self) -> None:
+        """One more slot here takes one outside: that of the host if it is lent, else a free one."""
         if self.host is not None and self.host.is_free:
             self.host.user = self
             self._in_seat = True
-            return True
-        if self.outer.take_for_inner():
+        elif self.outer is not None:
             self._borrowed += 1
-            return True
-        self.outer.remember(self)
-        return False
+            self.outer.take_for_inner()
 
-    def _give_back(self, *, unused: bool) -> None:
+    def _give_back(self) -> None:
         """The host's slot first if the host wants it, else one that others can use as well."""
         if self._in_seat and self.host is not None and (not self.host.waits or not self._borrowed):
             self._in_seat = False
             self.host.vacate()
         elif self.outer is not None:
             self._borrowed -= 1
-            self.outer.give_for_inner(unused=unused)
+            self.outer.give_for_inner()

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
+class OddError(BaseException):
+    """What is no ``Exception`` is a failure as well."""
+
+
 def test_errors_stand_in_the_results_and_do_not_raise(run: Run) -> None:
     error = ValueError("no")
 
@@ -63,6 +67,10 @@ def test_an_awaited_handle_raises_what_its_task_raised(run: Run) -> None:
                 await group.add(fail, ValueError("no"))
             with pytest.raises(SystemExit):
                 await group.add(fail, SystemExit(3))
+            with pytest.raises(OddError):
+                await group.add(fail, OddError())
+            with pytest.raises(BaseExceptionGroup, match="3 tasks"):
+                await group.gather(raise_errors=True)
 
     run(main())
 

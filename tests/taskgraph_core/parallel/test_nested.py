@@ -21,7 +21,7 @@ def tree(meter: Meter, width: int, *, limit: int | None = None) -> Callable[[int
     """A task that works, opens a group of such tasks one level down, works, waits, and works again."""
 
     async def task(depth: int) -> int:
-        await meter.work(2)
+        await meter.work(9)
         if not depth:
             return 1
         async with parallel(limit or width) as inner:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.worker import on_worker
+from taskgraph_core.engine.remote.package import package
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -222,6 +225,12 @@ def function(worker: Any) -> Callable[..., dict[str, Any]]:
     return call
 
 
+@pytest.fixture(autouse=True)
+def _worker_of_nobody(worker: Any) -> None:
+    on_worker("engine.returned:kept", None)
+    sys.modules[f"{package().name}.engine.remote.worker.job"].__dict__["_home"].clear()
+
+
 def test_a_function_returns_a_value(function: Any) -> None:
     here, alone = function("add", process=False, a=1, b=2), function("add", process=True, a=1, b=2)
 
@@ -252,3 +261,16 @@ def test_a_coroutine_is_awaited_and_can_be_stopped(function: Any, worker: Any, s
 
     soon(stop)
     assert function("naps", process=False)["ended"] == "stopped"
+
+
+def test_functions_of_two_projects_with_modules_of_one_name_do_not_meet(worker: Any) -> None:
+    values = []
+    for name in ("one", "two"):
+        project = worker.project / name
+        project.mkdir()
+        (project / "module_of_both.py").write_text(f"def name():\n    return {name!r}\n")
+        function = {"entry_point": "module_of_both:name", "kwargs": {}}
+        reply = worker.do(function=function, process=False, project=str(project))
+        values.append(reply["value"] if "value" in reply else reply["told"]["value"])
+
+    assert values == ["one", "two"]

@@ -37,6 +37,10 @@ Reply = dict[str, Any]
 _ISOLATED = ("engine.attempt", "engine.returned", "engine.entry_point", "engine.isolated")
 
 
+_lock = threading.Lock()
+_home: list[str] = []
+
+
 def carry_out(order: Order, lease: Lease, worker: str) -> Reply:
     """Do what is ordered, if the engine still wants it, and as long as it does."""
     word = lease.begin()
@@ -46,11 +50,22 @@ def carry_out(order: Order, lease: Lease, worker: str) -> Reply:
         scratch = Path(name)
         if order["function"] is None:
             reply = _command(order, lease, scratch)
-        elif order["process"]:
+        elif order["process"] or not _is_home(order["project"]):
             reply = _process(order, lease, scratch)
         else:
             reply = _thread(order, lease, scratch)
     return {"worker": worker, **reply}
+
+
+def _is_home(project: str) -> bool:
+    """Whether functions of a project may be called in this process: those of the first that wanted it.
+
+    Another project can have modules of the same names, and a process keeps the ones it has.
+    """
+    with _lock:
+        if not _home:
+            _home.append(project)
+        return project == _home[0]
 
 
 def _command(order: Order, lease: Lease, scratch: Path) -> Reply:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -71,3 +72,16 @@ def later() -> Iterator[Callable[[Callable[[], object]], None]]:
     yield begin
     for thread in threads:
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def home_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def home(home_of_all: Path) -> Path:
+    """A folder whose name is always the same, and empty."""
+    shutil.rmtree(home_of_all)
+    home_of_all.mkdir()
+    return home_of_all

@@ -17,6 +17,7 @@ from taskgraph_core.ir import Command, Noop, Python, Retry, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from support.clusters import OnCluster
 
@@ -57,7 +58,9 @@ MIXED = graph_of(
 
 
 @pytest.fixture
-def project(setup: OnCluster) -> OnCluster:
+def project(setup: OnCluster, home: Path) -> OnCluster:
+    """One folder for all tests, as a worker calls functions of one project only in its own process."""
+    setup.path = home
     (setup.path / "sub").mkdir()
     here = setup.path / "here.sh"
     here.write_text('#!/bin/sh\necho "$1 $MINE $(basename $PWD)"\n')
