@@ -2,39 +2,29 @@
 
 Usage: python benchmarks/engine.py [--repeats 7] [--only commands|functions|memory]
 
-Commands are whole processes, start-up and journal included. Python functions are called in a running
-interpreter, because what is measured there is the cost of a task. A contestant that is not installed
-is a row that says so.
+Commands are whole processes, start-up and journal included. Of Python functions only the run is timed, in an
+interpreter that has imported what it needs: what is measured there is the cost of a task. A contestant that is
+not installed is a row that says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, closing
 from functools import partial
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from rivals import commands, functions, shapes
 from timing import medians
 
-from taskgraph_core.engine.options import RunOptions
-from taskgraph_core.engine.run import run
-from taskgraph_core.parallel import parallel
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from taskgraph_core.ir import Python, TaskGraph
 
 FOLDERS = count()
 
@@ -56,88 +46,44 @@ def commands_table(folder: Path, repeats: int) -> None:
 
 
 def functions_table(folder: Path, repeats: int) -> None:
-    """Microseconds a task."""
-    with ExitStack() as stack:
-        rivals: dict[str, functions.Contestant] = {
-            "taskgraph run, no-op": partial(_engine, folder, None),
-            "taskgraph run, coroutine": partial(_engine, folder, shapes.COROUTINE),
-            "taskgraph run, function": partial(_engine, folder, shapes.FUNCTION),
-            "same without journal, no-op": partial(_engine, None, None),
-            "same without journal, coroutine": partial(_engine, None, shapes.COROUTINE),
-            "same without journal, function": partial(_engine, None, shapes.FUNCTION),
-            "taskgraph parallel()": _group,
-            "asyncio, workers": functions.bare_asyncio,
-            "asyncio, semaphore": functions.asyncio_tasks,
-            "concurrent.futures": functions.thread_pool,
-        }
-        if find_spec("joblib"):
-            rivals["joblib, threads"] = functions.joblib_threads
-        if find_spec("dask"):
-            rivals["dask, threads"] = functions.dask_threads
-        if find_spec("distributed"):
-            rivals["dask, distributed"] = stack.enter_context(closing(functions.DaskDistributed(10)))
-        sizes = (1_000, 10_000)
-        found = {
-            size: medians({name: partial(call, size, 10) for name, call in rivals.items()}, repeats) for size in sizes
-        }
+    """Microseconds a task; each measurement in a process of its own, so that nobody carries another's memory."""
+    sizes = (1_000, 10_000)
+    names = list(functions.CONTESTANTS)
+    times: dict[tuple[str, int], list[float]] = {}
+    for _ in range(repeats):
+        for name in names:
+            for size in sizes:
+                answer = _measure(name, size, folder / f"run{next(FOLDERS)}")
+                if answer is not None:
+                    times.setdefault((name, size), []).append(answer["seconds"])
     print("\nPython functions that do nothing, 10 at a time: microseconds a task")
     print(f"  {'':<32}" + "".join(f"{size:>10,}" for size in sizes))
-    for name in rivals:
-        print(f"  {name:<32}" + "".join(f"{found[size][name] / size * 1e6:10.1f}" for size in sizes))
-    for name in ("joblib", "dask", "distributed"):
-        if not find_spec(name):
+    for name in names:
+        if (name, sizes[0]) not in times:
             print(f"  {name:<32}{'-':>10}   not installed")
+            continue
+        print(f"  {name:<32}" + "".join(f"{median(times[name, size]) / size * 1e6:10.1f}" for size in sizes))
 
 
 def memory_table(folder: Path) -> None:
-    """Peak memory of a process that runs 10,000 no-ops; the budget is 150 MB."""
+    """Peak memory of a process that runs 10,000 no-ops with the journal."""
+    print()
     for size in (1_000, 10_000):
-        code = (
-            "import resource, sys; sys.path.insert(0, sys.argv[1])\n"
-            "import engine; from pathlib import Path\n"
-            f"engine._engine(Path(sys.argv[2]), None, {size}, 10)\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-        )
-        argv = [sys.executable, "-c", code, str(Path(__file__).parent), str(folder)]
-        answer = subprocess.run(argv, capture_output=True, text=True, check=True)
-        print(f"\npeak memory of a run of {size:,} no-ops with the journal: {float(answer.stdout):.0f} MB", end="")
-    print("   (budget 150 MB)")
+        answer = _measure("taskgraph run, no-op", size, folder / f"run{next(FOLDERS)}")
+        if answer is not None:
+            print(f"peak memory of a run of {size:6,} no-ops: {answer['megabytes']:4.0f} MB (budget 150 MB)")
+
+
+def _measure(name: str, size: int, folder: Path) -> dict[str, float] | None:
+    """Seconds and megabytes of one contestant; None if it is not installed."""
+    argv = [sys.executable, str(Path(functions.__file__)), name, str(size), str(folder)]
+    answer = subprocess.run(argv, capture_output=True, text=True, check=True)
+    found: dict[str, float] | None = json.loads(answer.stdout.splitlines()[-1])
+    return found
 
 
 def _quietly(argv: list[str]) -> None:
     subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
-
-
-def _engine(folder: Path | None, action: Python | None, number: int, parallel: int) -> None:
-    """A run of independent tasks, with its journal in a fresh folder, or without any."""
-    graph = _graph(number, parallel, action)
-    place = None if folder is None else folder / f"run{next(FOLDERS)}"
-    options = RunOptions(project=Path(__file__).parent, directory=place, journal=place is not None)
-    record = asyncio.run(run(graph, options))
-    if record.state != "success":
-        raise RuntimeError(json.dumps(record.summary()))
-
-
-_GRAPHS: dict[object, TaskGraph] = {}
-
-
-def _graph(number: int, wide: int, action: Python | None) -> TaskGraph:
-    """Made once: the time is the run's."""
-    key = number, wide, action and action.entry_point
-    if key not in _GRAPHS:
-        shape = shapes.Shape("", ((),) * number, (), parallel=wide)
-        _GRAPHS[key] = shape.graph(action or shapes.NOOP)
-    return _GRAPHS[key]
-
-
-def _group(number: int, wide: int) -> None:
-    async def main() -> None:
-        async with parallel(max_workers=wide) as group:
-            for _ in range(number):
-                group.add(functions.nothing_async)
-            await group.gather()
-
-    asyncio.run(main())
 
 
 def main() -> None:

@@ -93,7 +93,8 @@ class GroupRun:
             self._task.add_done_callback(self._ended)
             self._stack = stack.pop_all()
         try:
-            await self.until(self.progress.each, lambda: self.progress.begun)
+            while not (self.progress.begun or self._task.done()):
+                await self.progress.each.wait(None)
             if self._task.done():  # an observer raised
                 await self._task
         except BaseException:

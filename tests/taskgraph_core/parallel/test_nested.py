@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.coroutines import Meter, forever
+from support.coroutines import Meter, after, forever
+from taskgraph_core.engine.events import TaskFinal
 from taskgraph_core.errors import EngineError
 from taskgraph_core.parallel import Group, Rate, Resource, TaskCancelledError, TaskResult, parallel
 
@@ -125,23 +126,30 @@ def test_a_stream_is_read_result_by_result_with_a_single_slot(run: Run, meter: M
 def test_a_task_has_its_slot_back_as_soon_as_any_is_free(run: Run) -> None:
     story: list[str] = []
 
-    async def other() -> None:
-        await asyncio.sleep(0.1)
-        story.append("the other ends")
-
-    async def host() -> None:
-        release = asyncio.Event()
-        async with parallel(2) as inner:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01):
-                    await inner.add(release.wait)  # in the slot of the host, and ends only when the host goes on
-            async with parallel(2, timeout=0.02) as hopeless:
-                with pytest.raises(TaskCancelledError):
-                    await hopeless.add(asyncio.sleep, 0)
-            story.append("the host goes on")
-            release.set()
-
     async def main() -> None:
+        release, over = asyncio.Event(), asyncio.Event()
+
+        async def occupy(bound: asyncio.Timeout) -> None:
+            bound.reschedule(0)  # now that this is in its slot, the host gives up
+            await release.wait()
+
+        async def host() -> None:
+            async with parallel(2) as inner:
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(None) as bound:
+                        await inner.add(occupy, bound)
+                watch = [lambda event: over.set() if isinstance(event, TaskFinal) else None]
+                async with parallel(2, timeout=0.01, observers=watch) as hopeless:
+                    with pytest.raises(TaskCancelledError):
+                        await hopeless.add(asyncio.sleep, 0)
+                story.append("the host goes on")
+                release.set()
+
+        async def other() -> None:
+            await over.wait()
+            await after(5)
+            story.append("the other ends")
+
         async with parallel(2) as group:
             group.add(host)
             group.add(other)

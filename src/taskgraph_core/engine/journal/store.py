@@ -121,6 +121,8 @@ class JournalFile:
 
     def _prepare(self, *, durable: bool) -> None:
         run = self._connection.execute
+        if not (durable or self._log.exists()):
+            run("PRAGMA synchronous=OFF")  # until there is a log: each sync takes milliseconds, and nothing is at stake
         run("PRAGMA locking_mode=EXCLUSIVE")  # readers read the files; so there is no file of shared memory
         run("PRAGMA journal_mode=WAL")
         run("PRAGMA wal_autocheckpoint=0")  # else the log is begun again from its start, before stale frames
