@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from prefect_integration.commands import Surroundings, run_program
 from prefect_integration.outcome import SUCCESS, Ended
-from taskgraph_core.engine.wait import pauses
+from taskgraph_core.engine.actions.wait import pauses
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import Wait

@@ -87,7 +87,7 @@ def test_what_was_told_survives_the_end_of_the_machine(
     folder = tmp_path / "after"
     folder.mkdir()
     (folder / "boot_id").write_text("after the machine came up again")
-    monkeypatch.setattr("taskgraph_core.engine.lock._BOOT", folder / "boot_id")
+    monkeypatch.setattr("taskgraph_core.engine.resuming.lock._BOOT", folder / "boot_id")
     for disk, told in moments(durable):
         for lot in [None, *[chance] * (20 if sheet.full else 1)]:
             row.count("failures of durable runs")

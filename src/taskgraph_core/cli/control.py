@@ -12,10 +12,10 @@ from taskgraph_core.cli.which_run import Project, Run, run_meant
 from taskgraph_core.errors import EngineError
 
 if TYPE_CHECKING:
-    from taskgraph_core.engine.control import Kind
     from taskgraph_core.engine.events import Event
     from taskgraph_core.engine.journal import Story
     from taskgraph_core.engine.rundir import RunDirectory
+    from taskgraph_core.engine.steering.control import Kind
 
 PATIENCE = 3.0
 """Seconds to wait for the engine's answer."""
@@ -49,8 +49,8 @@ def limit(
 
 def _carry_out(directory: RunDirectory, kind: Kind, parallel: int = 0) -> None:
     """Give an order, wait until the journal shows what became of it, and say that."""
-    from taskgraph_core.engine.control import Order, send  # noqa: PLC0415 - after the run is known
     from taskgraph_core.engine.journal import read  # noqa: PLC0415
+    from taskgraph_core.engine.steering.control import Order, send  # noqa: PLC0415 - after the run is known
 
     before = read(directory.path)
     if before.ended is not None:
@@ -111,7 +111,7 @@ def _too_late(story: Story) -> EngineError:
 
 def _deaf(directory: RunDirectory, story: Story) -> EngineError:
     """Why nobody hears an order."""
-    from taskgraph_core.engine.lock import holder  # noqa: PLC0415
+    from taskgraph_core.engine.resuming.lock import holder  # noqa: PLC0415
 
     engine, where = holder(directory.path), f"run {story.run_id}"
     if engine is None:

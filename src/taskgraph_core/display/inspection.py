@@ -12,13 +12,13 @@ from taskgraph_core.display.progress import Progress
 from taskgraph_core.engine.events import RunStarted, TaskAdded, TaskFinal
 from taskgraph_core.engine.history import replay
 from taskgraph_core.engine.journal import read
-from taskgraph_core.engine.lock import holder
+from taskgraph_core.engine.resuming.lock import holder
 from taskgraph_core.errors import EngineError
 from taskgraph_core.scheduling import scheduler_for
 
 if TYPE_CHECKING:
     from taskgraph_core.engine.journal import Story
-    from taskgraph_core.engine.lock import Holder
+    from taskgraph_core.engine.resuming.lock import Holder
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import Task, TaskGraph
 

@@ -14,30 +14,30 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from taskgraph_core.durations import estimates
-from taskgraph_core.engine.actions import perform
-from taskgraph_core.engine.admission import Admission
-from taskgraph_core.engine.begin import begun
-from taskgraph_core.engine.capture import captured_streams
+from taskgraph_core.engine.actions.capture import captured_streams
+from taskgraph_core.engine.actions.perform import perform
+from taskgraph_core.engine.actions.python import importable
+from taskgraph_core.engine.actions.workspace import Workspace
 from taskgraph_core.engine.conductor import Conductor
 from taskgraph_core.engine.driver import Driver
-from taskgraph_core.engine.governor import Governor
-from taskgraph_core.engine.machine import Machine
 from taskgraph_core.engine.options import RunOptions
-from taskgraph_core.engine.python import importable
-from taskgraph_core.engine.resume import taken_up
+from taskgraph_core.engine.resuming.begin import begun
+from taskgraph_core.engine.resuming.resume import taken_up
 from taskgraph_core.engine.rundir import new_run_id
 from taskgraph_core.engine.signals import stop_signals
+from taskgraph_core.engine.steering.admission import Admission
+from taskgraph_core.engine.steering.governor import Governor
+from taskgraph_core.engine.steering.machine import Machine
 from taskgraph_core.engine.stopwatch import Stopwatch
-from taskgraph_core.engine.workspace import Workspace
 from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from taskgraph_core.engine.begin import Begun
     from taskgraph_core.engine.events import Observer
     from taskgraph_core.engine.remote.cluster import Cluster
+    from taskgraph_core.engine.resuming.begin import Begun
     from taskgraph_core.engine.rundir import RunDirectory
     from taskgraph_core.ir import TaskGraph
     from taskgraph_core.record import RunRecord

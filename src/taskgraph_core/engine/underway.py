@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from taskgraph_core.duration import human
 from taskgraph_core.engine.attempt import Result, describe, one_line
-from taskgraph_core.engine.host import to_the_end
+from taskgraph_core.engine.processes.host import to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ class UnderWay:
                 result = Result.failed(f"{after}; {remark}" if remark else after)
             else:
                 result = Result("cancelled", error=one_line(remark))
-        except Exception as error:  # noqa: BLE001 - as in ``start``
+        except BaseException as error:  # noqa: BLE001 - as in ``start``; an end must be noted
             result = Result.failed(describe(error))
         self._note(task.id, result)
 

@@ -148,7 +148,7 @@ class Group:
             timeout: seconds for each attempt.
             claims: resources it needs while it runs: names, for one slot each, or ``Claim`` objects.
             key: of its value in the group's cache; None to compute it in any case.
-            priority: kept with the task; those that wait begin in the order of adding nevertheless.
+            priority: among tasks that wait; those of equal priority begin in the order of adding.
 
         An argument of the function that has one of these names can be bound with ``functools.partial``.
 

@@ -7,10 +7,10 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from taskgraph_core.engine.actions.python import STILL_RUNNING
+from taskgraph_core.engine.actions.returned import kept
+from taskgraph_core.engine.actions.threads import Threads
 from taskgraph_core.engine.attempt import DONE, Result, describe
-from taskgraph_core.engine.python import STILL_RUNNING
-from taskgraph_core.engine.returned import kept
-from taskgraph_core.engine.threads import Threads
 from taskgraph_core.parallel.cache import MISSING
 from taskgraph_core.parallel.entry import CURRENT
 

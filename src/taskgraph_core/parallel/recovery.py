@@ -76,7 +76,7 @@ def recovered(folder: Path, graph_of: Callable[[Past], TaskGraph], max_parallel:
     from taskgraph_core.engine.journal.reading import contents  # noqa: PLC0415 - see above
     from taskgraph_core.engine.journal.store import JournalFile, create  # noqa: PLC0415 - see above
     from taskgraph_core.engine.journal.story import Life  # noqa: PLC0415 - see above
-    from taskgraph_core.engine.lock import boot_id, locked  # noqa: PLC0415 - see above
+    from taskgraph_core.engine.resuming.lock import boot_id, locked  # noqa: PLC0415 - see above
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 RATE_SAMPLE = 10
 """Tasks that must have ended before a share of failures among them says anything."""
 
+_TOP_PRIORITY = 1 << 20
+"""Above every priority, so that tasks that are added later rank after the first ones."""
+
 
 @dataclass(slots=True, eq=False)
 class _Task:
@@ -110,8 +113,9 @@ class Scheduler:
         self._gates = {name: Gate(rates.get(name), breakers.get(name)) for name in {**rates, **breakers}}
         self._tasks = _link(nodes, self._capacities)
         self._order = list(self._tasks.values())
-        self._by_rank = sorted(self._order, key=lambda task: (-task.node.weight, -task.node.priority))
-        for rank, task in enumerate(self._by_rank):
+        best_first = sorted(self._order, key=lambda task: (-task.node.weight, -task.node.priority))
+        self._by_rank = dict(enumerate(best_first))
+        for rank, task in self._by_rank.items():
             task.rank = rank
         self._queue = self._new_queue()
         self._timers: list[tuple[float, int]] = []
@@ -171,7 +175,7 @@ class Scheduler:
         self._allowed = parallel
 
     def add(self, node: Node) -> None:
-        """One more task, which ranks after those there are; only while growing.
+        """One more task, which ranks after those there were at first, then by priority; only while growing.
 
         Raises:
             ValueError: as for the constructor; or nothing can be added any more.
@@ -179,12 +183,12 @@ class Scheduler:
         if not self._growing:
             msg = "no task can be added to this run any more"
             raise ValueError(msg)
-        task = _Task(node, rank=len(self._by_rank))
+        task = _Task(node, rank=((_TOP_PRIORITY - node.priority) << 40) + len(self._order))
         _check(node, self._capacities, self._tasks)
         _tie(task, self._tasks)
         self._order.append(task)
-        self._by_rank.append(task)
-        self._queue.add(node.claims)
+        self._by_rank[task.rank] = task
+        self._queue.add(task.rank, node.claims)
         self._open += 1
         if self._stopping:
             self._make_final(task, "cancelled")
@@ -307,7 +311,7 @@ class Scheduler:
     # -- inside: readiness and outcomes --------------------------------------------------
 
     def _new_queue(self) -> Queue:
-        claims = [task.node.claims for task in self._by_rank]
+        claims = {rank: task.node.claims for rank, task in self._by_rank.items()}
         return Queue(claims, self._capacities, self._gates, growing=self._growing)
 
     def _enqueue(self, task: _Task) -> None:

@@ -82,29 +82,28 @@ class Queue:
     """
 
     def __init__(
-        self, claims: Iterable[Claims], capacities: Mapping[str, int], gates: Mapping[str, Gate], *, growing: bool
+        self, claims: Mapping[int, Claims], capacities: Mapping[str, int], gates: Mapping[str, Gate], *, growing: bool
     ) -> None:
-        wanted = list(claims)
         self._capacities = capacities
         self._gates = gates
         self._now = -inf
         self._resources: dict[str, _Resource] = {}
         self._gated: list[_Resource] = []
         self._lines: dict[Claims, _Line] = {}
-        self._line_of: list[_Line] = []
+        self._line_of: dict[int, _Line] = {}
         self._ready: list[int] = []
-        self._matters = None if growing else self._scarce(wanted)
-        for one in wanted:
-            self.add(one)
+        self._matters = None if growing else self._scarce(claims.values())
+        for rank, wanted in claims.items():
+            self.add(rank, wanted)
 
-    def add(self, claims: Claims) -> None:
-        """One more task, of the next rank."""
+    def add(self, rank: int, claims: Claims) -> None:
+        """One more task."""
         if claims and self._matters is not None:
             claims = tuple(claim for claim in claims if claim[0] in self._matters)
         line = self._lines.get(claims)
         if line is None:
             line = self._lines[claims] = _Line([(self._resource(name), slots) for name, slots in claims])
-        self._line_of.append(line)
+        self._line_of[rank] = line
 
     def push(self, rank: int) -> None:
         """A task is ready."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from taskgraph_core.engine.machine import Machine
 from taskgraph_core.engine.options import RunOptions
 from taskgraph_core.engine.run import run_graph
+from taskgraph_core.engine.steering.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -135,7 +135,6 @@ def test_resources_are_declared_and_named_once(run: Run) -> None:
     run(main())
 
 
-@pytest.mark.xfail(strict=True, reason="the scheduler ranks tasks that are added later by the order of adding alone")
 def test_tasks_that_wait_begin_by_priority_then_in_the_order_of_adding(run: Run) -> None:
     order: list[str] = []
 

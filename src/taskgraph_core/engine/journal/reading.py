@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from taskgraph_core.engine.journal.image import DamagedError, batches
 from taskgraph_core.engine.journal.story import Story, tell
 from taskgraph_core.engine.journal.wal import Log, parse
-from taskgraph_core.engine.lock import boot_id, is_held
+from taskgraph_core.engine.resuming.lock import boot_id, is_held
 from taskgraph_core.engine.rundir import JOURNAL
 from taskgraph_core.errors import EngineError
 

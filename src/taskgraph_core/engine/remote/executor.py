@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from taskgraph_core.engine.actions.python import STILL_RUNNING
 from taskgraph_core.engine.attempt import Result
-from taskgraph_core.engine.host import to_the_end
-from taskgraph_core.engine.process import KILL_PATIENCE
-from taskgraph_core.engine.python import STILL_RUNNING
+from taskgraph_core.engine.processes.host import to_the_end
+from taskgraph_core.engine.processes.process import KILL_PATIENCE
 from taskgraph_core.engine.remote import cluster as limits
 from taskgraph_core.engine.remote.cluster import LostError, UnreachableError
 from taskgraph_core.engine.remote.orders import order_of, result_from
@@ -25,11 +25,11 @@ from taskgraph_core.ir import Command, Python
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
+    from taskgraph_core.engine.actions.workspace import Workspace
     from taskgraph_core.engine.attempt import Call, Perform
     from taskgraph_core.engine.driver import Driver
     from taskgraph_core.engine.remote.cluster import Cluster, Job
     from taskgraph_core.engine.remote.worker.job import Order, Reply
-    from taskgraph_core.engine.workspace import Workspace
 
 
 class Remote:

@@ -6,16 +6,16 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from taskgraph_core.engine import isolated
+from taskgraph_core.engine.actions import isolated
+from taskgraph_core.engine.actions.command import SHELL, result_of
 from taskgraph_core.engine.attempt import Result
-from taskgraph_core.engine.command import SHELL, result_of
-from taskgraph_core.engine.usage import Exit
+from taskgraph_core.engine.processes.usage import Exit
 from taskgraph_core.ir import Command
 
 if TYPE_CHECKING:
+    from taskgraph_core.engine.actions.workspace import Workspace
     from taskgraph_core.engine.attempt import Call
     from taskgraph_core.engine.remote.worker.job import Order, Reply
-    from taskgraph_core.engine.workspace import Workspace
     from taskgraph_core.ir import Python
 
 

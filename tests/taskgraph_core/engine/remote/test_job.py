@@ -227,7 +227,7 @@ def function(worker: Any) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def _worker_of_nobody(worker: Any) -> None:
-    on_worker("engine.returned:kept", None)
+    on_worker("engine.actions.returned:kept", None)
     sys.modules[f"{package().name}.engine.remote.worker.job"].__dict__["_home"].clear()
 
 

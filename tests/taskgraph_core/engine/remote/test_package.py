@@ -19,7 +19,7 @@ text, name, content = sys.stdin.buffer.read().split(b"\\0\\0", 2)
 space = {}
 exec(text, space)
 assert not any("site-packages" in place for place in sys.path)
-print(space["enter"](name.decode(), content, "engine.returned:kept", {"a": (1, 2)}))
+print(space["enter"](name.decode(), content, "engine.actions.returned:kept", {"a": (1, 2)}))
 space["enter"](name.decode(), content, "engine.remote.worker.dask_side:tell", {})
 print("taskgraph_core" in sys.modules)
 """

@@ -9,15 +9,15 @@ import traceback
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from taskgraph_core.engine.actions.capture import captured_streams
+from taskgraph_core.engine.actions.entry_point import find, refuse_coroutine
+from taskgraph_core.engine.actions.returned import kept, note
 from taskgraph_core.engine.attempt import DONE, Result, describe
-from taskgraph_core.engine.capture import captured_streams
-from taskgraph_core.engine.entry_point import find, refuse_coroutine
-from taskgraph_core.engine.returned import kept, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from taskgraph_core.engine.capture import Log
+    from taskgraph_core.engine.actions.capture import Log
 
 LOOK_EVERY = 0.2
 """Seconds between two looks at whether a coroutine is to go on."""

@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taskgraph_core.engine.capture import Log
-from taskgraph_core.engine.isolated import read_answer
+from taskgraph_core.engine.actions.capture import Log
+from taskgraph_core.engine.actions.isolated import read_answer
 from taskgraph_core.engine.remote.worker.function import call_here
 from taskgraph_core.engine.remote.worker.launch import Ended, child, run_program
 from taskgraph_core.engine.remote.worker.supervisor import Output
@@ -34,7 +34,7 @@ Reply = dict[str, Any]
 * ``outcome``, ``error``, ``value`` of a function in the worker's own process.
 """
 
-_ISOLATED = ("engine.attempt", "engine.returned", "engine.entry_point", "engine.isolated")
+_ISOLATED = ("engine.attempt", "engine.actions.returned", "engine.actions.entry_point", "engine.actions.isolated")
 
 
 _lock = threading.Lock()
@@ -85,7 +85,7 @@ def _process(order: Order, lease: Lease, scratch: Path) -> Reply:
     question, answer = scratch / "call.json", scratch / "answer.json"
     question.write_text(json.dumps(order["function"]), encoding="utf-8")
     arguments = (str(question), str(answer), order["project"])
-    argv = child(scratch / "code", _ISOLATED, "engine.isolated:main", arguments)
+    argv = child(scratch / "code", _ISOLATED, "engine.actions.isolated:main", arguments)
     project = Path(order["project"])
     ended = _supervised(order, argv, None, str(project if project.is_dir() else Path.cwd()), lease, scratch)
     if ended.cannot:

@@ -21,7 +21,12 @@ TICK = 0.2
 """Seconds between two looks at what the engine says."""
 
 _HERE = __name__.partition(".")[0]
-_SUPERVISOR = ("engine.procs", "engine.tree", "engine.usage", "engine.remote.worker.supervisor")
+_SUPERVISOR = (
+    "engine.processes.procs",
+    "engine.processes.tree",
+    "engine.processes.usage",
+    "engine.remote.worker.supervisor",
+)
 
 
 class Lease(Protocol):

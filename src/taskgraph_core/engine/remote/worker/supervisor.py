@@ -20,9 +20,9 @@ import threading
 import time
 from typing import Any
 
-from taskgraph_core.engine import procs
-from taskgraph_core.engine.tree import Census, Tree
-from taskgraph_core.engine.usage import Exit, wait_for
+from taskgraph_core.engine.processes import procs
+from taskgraph_core.engine.processes.tree import Census, Tree
+from taskgraph_core.engine.processes.usage import Exit, wait_for
 
 KILL_PATIENCE = 5.0
 """Seconds that what was killed gets to vanish."""

@@ -13,8 +13,8 @@ from distributed import LocalCluster
 
 from support.clusters import LEASE, LOOPBACK, OnCluster
 from support.graphs import graph_of
-from taskgraph_core.engine import resume
 from taskgraph_core.engine.remote import cluster, on_ray
+from taskgraph_core.engine.resuming import resume
 from taskgraph_core.engine.rundir import RunDirectory, runs
 from taskgraph_core.errors import EngineError
 from taskgraph_core.ir import Command, Retry
