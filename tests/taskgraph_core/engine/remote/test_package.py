@@ -32,7 +32,7 @@ def imported(module: str, level: list[ast.stmt]) -> set[str]:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            inside = node.module == "taskgraph_core.engine"
+            inside = node.module in ("taskgraph_core.engine", "taskgraph_core.engine.processes")
             found.update(f"{node.module}.{alias.name}" for alias in node.names) if inside else found.add(node.module)
     return found
 
