@@ -177,7 +177,8 @@ def test_a_supervisor_that_dies_is_said_and_its_program_killed(worker: Any, soon
 
 
 def test_a_success_leaves_its_services_alone_and_nothing_else(worker: Any, pids: Any, lives: Any) -> None:
-    reply = worker.line("setsid sleep 600 & echo $! >> pids; sleep 600 & echo $! >> pids")
+    moved = "setsid sh -c 'echo $$ >> pids; exec sleep 600' & until test -s pids; do sleep 0.01; done"
+    reply = worker.line(f"{moved}; sleep 600 & echo $! >> pids")
     service, helper = pids(2)
 
     assert reply["ended"] == "exited"
