@@ -2,8 +2,10 @@
 
     machine   Scheduler: told what happened, answers what to do
     node      what it is told of a task (Node), what it answers (Step)
+    tasks     what changes about a task during a run, and how tasks are tied together
     rules     trigger rules
     queue     ready tasks in order, each with all it claims or not at all
+    backoff   pauses before retries
     gates     what opens and closes with time: rates and circuit breakers
 
 Standard library only, relative imports only and none from elsewhere in the package: this folder can be

@@ -14,15 +14,15 @@ Multiprocessing Timing Anomalies", 1969, bounds it at twice the optimum).
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Literal
 
+from .backoff import pause
 from .gates import Gate
 from .node import WHOLE, Step
 from .queue import Queue
-from .rules import RULES, decide
+from .rules import decide
+from .tasks import Task, check, count_end, late_rank, link, tie
 
 if TYPE_CHECKING:
     from collections.abc import KeysView, Mapping, Sequence
@@ -32,33 +32,6 @@ if TYPE_CHECKING:
 
 RATE_SAMPLE = 10
 """Tasks that must have ended before a share of failures among them says anything."""
-
-_TOP_PRIORITY = 1 << 20
-"""Above every priority, so that tasks that are added later rank after the first ones."""
-
-
-@dataclass(slots=True, eq=False)
-class _Task:
-    """What changes about a task during a run.
-
-    ``attempt`` and ``undo_attempt`` number what was started; ``failures`` counts what used up the
-    attempts allowed. While undoing, ``open_ends`` counts downstream tasks not dealt with.
-    """
-
-    node: Node
-    rank: int = 0
-    upstream: list[_Task] = field(default_factory=list)
-    downstream: list[_Task] = field(default_factory=list)
-    ended: dict[str, int] = field(default_factory=dict)
-    state: State | None = None
-    decided: bool = False
-    attempt: int = 0
-    undo_attempt: int = 0
-    failures: int = 0
-    queued: bool = False
-    running: bool = False
-    open_ends: int = 0
-    undone: bool | None = None
 
 
 class Scheduler:
@@ -111,7 +84,7 @@ class Scheduler:
         self._capacities = dict(capacities or {})
         rates, breakers = rates or {}, breakers or {}
         self._gates = {name: Gate(rates.get(name), breakers.get(name)) for name in {**rates, **breakers}}
-        self._tasks = _link(nodes, self._capacities)
+        self._tasks = link(nodes, self._capacities)
         self._order = list(self._tasks.values())
         best_first = sorted(self._order, key=lambda task: (-task.node.weight, -task.node.priority))
         self._by_rank = dict(enumerate(best_first))
@@ -120,7 +93,7 @@ class Scheduler:
         self._queue = self._new_queue()
         self._timers: list[tuple[float, int]] = []
         self._final: list[tuple[str, State]] = []
-        self._to_stop: list[_Task] = []
+        self._to_stop: list[Task] = []
         self._open = len(self._order)
         self._running = 0
         self._ended = 0
@@ -146,7 +119,8 @@ class Scheduler:
         """
         task = self._no_longer_runs(task_id, outcome, now)
         if outcome == "failed" and retry and self._may_retry(task):
-            due = now + self._pause(task)
+            number = task.undo_attempt if self._undoing else task.attempt
+            due = now + pause(task.node, task.failures, f"{self._seed}:{task_id}:{number}")
             heappush(self._timers, (due, task.rank))
             return due
         if self._undoing:
@@ -183,9 +157,9 @@ class Scheduler:
         if not self._growing:
             msg = "no task can be added to this run any more"
             raise ValueError(msg)
-        task = _Task(node, rank=((_TOP_PRIORITY - node.priority) << 40) + len(self._order))
-        _check(node, self._capacities, self._tasks)
-        _tie(task, self._tasks)
+        task = Task(node, rank=late_rank(node, len(self._order)))
+        check(node, self._capacities, self._tasks)
+        tie(task, self._tasks)
         self._order.append(task)
         self._by_rank[task.rank] = task
         self._queue.add(task.rank, node.claims)
@@ -195,7 +169,7 @@ class Scheduler:
             return
         for other in task.upstream:
             if other.state is not None:
-                _count_end(task, other.state)
+                count_end(task, other.state)
         self._start_if_free(task)
 
     def close(self) -> None:
@@ -314,12 +288,12 @@ class Scheduler:
         claims = {rank: task.node.claims for rank, task in self._by_rank.items()}
         return Queue(claims, self._capacities, self._gates, growing=self._growing)
 
-    def _enqueue(self, task: _Task) -> None:
+    def _enqueue(self, task: Task) -> None:
         task.queued = True
         task.decided = True
         self._queue.push(task.rank)
 
-    def _start_if_free(self, task: _Task) -> None:
+    def _start_if_free(self, task: Task) -> None:
         """Queue a new task if its rule is satisfied, or make it final if it can never be."""
         verdict = decide(task.node.rule, task.ended, len(task.upstream))
         if verdict == "run":
@@ -327,13 +301,13 @@ class Scheduler:
         elif verdict is not None:
             self._settle(task, verdict)
 
-    def _mark_running(self, task: _Task) -> None:
+    def _mark_running(self, task: Task) -> None:
         task.queued = False
         task.decided = True
         task.running = True
         self._running += 1
 
-    def _no_longer_runs(self, task_id: str, outcome: Outcome | None, now: float) -> _Task:
+    def _no_longer_runs(self, task_id: str, outcome: Outcome | None, now: float) -> Task:
         task = self._tasks.get(task_id)
         if task is None or not task.running:
             msg = f"task {task_id!r} is not running"
@@ -344,21 +318,8 @@ class Scheduler:
         self._queue.release(task.rank, outcome, now)
         return task
 
-    def _may_retry(self, task: _Task) -> bool:
+    def _may_retry(self, task: Task) -> bool:
         return task.failures < task.node.attempts and (self._undoing or not self._stopping)
-
-    def _pause(self, task: _Task) -> float:
-        node = task.node
-        try:
-            pause = min(node.delay * node.factor ** (task.failures - 1), node.max_delay)
-        except OverflowError:
-            pause = node.max_delay if node.delay else 0.0
-        if not node.jitter:
-            return pause
-        # A fresh generator for each pause: it depends on the attempt only, not on what else happened before.
-        number = task.undo_attempt if self._undoing else task.attempt
-        chance = random.Random(f"{self._seed}:{node.id}:{number}").random()  # noqa: S311 - jitter, no secret
-        return pause * (1 + node.jitter * chance)
 
     def _wake_at(self, now: float, *, full: bool) -> float | None:
         """When time alone changes something: a pause is over, or a rate or breaker lets somebody through."""
@@ -367,9 +328,9 @@ class Scheduler:
             moments.append(moment)
         return min(moments, default=None)
 
-    def _settle(self, first: _Task, outcome: State) -> None:
+    def _settle(self, first: Task, outcome: State) -> None:
         """Make a task final, and whatever follows from that; a loop, because chains are long."""
-        work: list[tuple[_Task, State]] = [(first, outcome)]
+        work: list[tuple[Task, State]] = [(first, outcome)]
         while work:
             task, state = work.pop()
             if task.state is not None:
@@ -380,7 +341,7 @@ class Scheduler:
                 if self._too_many_failures():
                     self._halt()
             for other in task.downstream:
-                _count_end(other, state)
+                count_end(other, state)
                 if other.state is not None or other.decided:
                     continue
                 verdict = decide(other.node.rule, other.ended, len(other.upstream))
@@ -395,7 +356,7 @@ class Scheduler:
         share = self._failure_rate
         return share is not None and self._ended >= RATE_SAMPLE and self._failures > share * self._ended
 
-    def _make_final(self, task: _Task, state: State) -> None:
+    def _make_final(self, task: Task, state: State) -> None:
         task.state = state
         task.queued = False
         self._open -= 1
@@ -424,10 +385,10 @@ class Scheduler:
             self._undo_open += self._must_undo(task)
         self._undo_next([task for task in self._order if not task.downstream])
 
-    def _must_undo(self, task: _Task) -> bool:
+    def _must_undo(self, task: Task) -> bool:
         return task.state == "success" and task.node.undoable and task.undone is None
 
-    def _undo_next(self, work: list[_Task]) -> None:
+    def _undo_next(self, work: list[Task]) -> None:
         """Queue the undoing of tasks all of whose downstream tasks are dealt with."""
         while work:
             task = work.pop()
@@ -438,66 +399,3 @@ class Scheduler:
                 other.open_ends -= 1
                 if not other.open_ends:
                     work.append(other)
-
-
-def _count_end(task: _Task, state: State) -> None:
-    """An upstream task ended; one that was cancelled counts as failed."""
-    counted = "failed" if state == "cancelled" else state
-    task.ended[counted] = task.ended.get(counted, 0) + 1
-
-
-def _link(nodes: Sequence[Node], capacities: Mapping[str, int]) -> dict[str, _Task]:
-    """Tasks by id, each tied to its neighbours; refuses what cannot be run."""
-    tasks = {node.id: _Task(node) for node in nodes}
-    if len(tasks) < len(nodes):
-        msg = "two tasks have the same id"
-        raise ValueError(msg)
-    for task in tasks.values():
-        _check(task.node, capacities)
-        _tie(task, tasks)
-    _refuse_circles(list(tasks.values()))
-    return tasks
-
-
-def _check(node: Node, capacities: Mapping[str, int], others: Mapping[str, object] | None = None) -> None:
-    if others is not None and node.id in others:
-        msg = f"there is a task {node.id!r} already"
-        raise ValueError(msg)
-    if node.rule not in RULES:
-        msg = f"task {node.id!r} has an unknown trigger rule: {node.rule!r}"
-        raise ValueError(msg)
-    if len(dict(node.claims)) < len(node.claims):
-        msg = f"task {node.id!r} claims the same resource twice"
-        raise ValueError(msg)
-    for name, slots in node.claims:
-        if slots > capacities.get(name, WHOLE):
-            msg = f"task {node.id!r} claims {slots} of {name!r}, which has {capacities.get(name, WHOLE)}"
-            raise ValueError(msg)
-
-
-def _tie(task: _Task, tasks: dict[str, _Task]) -> None:
-    """Connect a task with those it depends on."""
-    for upstream_id in task.node.upstream:
-        if upstream_id not in tasks:
-            msg = f"task {task.node.id!r} depends on {upstream_id!r}, which is not in the graph"
-            raise ValueError(msg)
-        task.upstream.append(tasks[upstream_id])
-    for other in task.upstream:
-        other.downstream.append(task)
-    tasks[task.node.id] = task
-
-
-def _refuse_circles(tasks: Sequence[_Task]) -> None:
-    waiting = {id(task): len(task.upstream) for task in tasks}
-    free = [task for task in tasks if not task.upstream]
-    seen = 0
-    while free:
-        seen += 1
-        for other in free.pop().downstream:
-            waiting[id(other)] -= 1
-            if not waiting[id(other)]:
-                free.append(other)
-    if seen < len(tasks):
-        stuck = [task.node.id for task in tasks if waiting[id(task)]]
-        msg = f"the dependencies of {', '.join(map(repr, stuck[:5]))} go in a circle"
-        raise ValueError(msg)
