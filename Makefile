@@ -51,13 +51,16 @@ generated: .venv/ready
 	.venv/bin/python -m pytest -q --regenerate tests
 
 clean:
-	rm -rf .venv .venv-airflow .venv-prefect .venv-scale out
+	rm -rf .venv .venv-airflow .venv-airflow-bench .venv-prefect .venv-scale out
 
 .venv/ready: pyproject.toml constraints/dev.txt
 	$(call environment,.venv,dev,constraints/dev.txt)
 
 .venv-airflow/ready: pyproject.toml constraints/airflow.txt
-	$(call environment,.venv-airflow,airflow$(comma)test,constraints/airflow.txt)
+	$(call environment,.venv-airflow,airflow-postgres$(comma)test,constraints/airflow.txt)
+
+.venv-airflow-bench/ready: pyproject.toml constraints/airflow.txt
+	$(call environment,.venv-airflow-bench,airflow-bench,constraints/airflow.txt)
 
 .venv-prefect/ready: pyproject.toml constraints/prefect.txt
 	$(call environment,.venv-prefect,prefect$(comma)test,constraints/prefect.txt)

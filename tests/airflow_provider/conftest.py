@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider.target import TARGET, AirflowOptions
+from airflow_provider.generating.target import TARGET, AirflowOptions
 from support.graphs import graph_of
 from taskgraph_core.ir import Claim, Command, Policy, Python, Resource, Retry, Schedule, TaskGraph, Wait
 

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from taskgraph_core.cli import check, compile_, control, generate, init, plan, run, runs, schema, show, status
+from taskgraph_core.cli.adapters import WithAdapters
 from taskgraph_core.cli.resume import RunCommand
 from taskgraph_core.errors import TaskgraphError
 
 app = typer.Typer(
     name="taskgraph",
+    cls=WithAdapters,
     help="One validated task graph out of a Taskmaster plan: check it, plan it, see it, run it, or generate it for "
     "Airflow or Prefect.",
     no_args_is_help=True,

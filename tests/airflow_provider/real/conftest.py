@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider.names import SENTINEL, task_names
-from airflow_provider.target import TARGET, AirflowOptions
+from airflow_provider.generating.names import SENTINEL, task_names
+from airflow_provider.generating.target import TARGET, AirflowOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,12 +18,12 @@ from airflow.utils.session import create_session
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 
-from airflow_provider.groups import grouping, places
-from airflow_provider.names import SENTINEL, group_name, task_names
-from airflow_provider.pools import pools_used, seats
+from airflow_provider.generating.groups import grouping, places
+from airflow_provider.generating.names import SENTINEL, group_name, task_names
+from airflow_provider.generating.pools import pools_used, seats
+from airflow_provider.generating.sentinel import sentinel_of
+from airflow_provider.generating.target import TARGET, AirflowOptions
 from airflow_provider.provider import get_provider_info
-from airflow_provider.sentinel import sentinel_of
-from airflow_provider.target import TARGET, AirflowOptions
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Command, Noop, Policy, Python, Wait
 

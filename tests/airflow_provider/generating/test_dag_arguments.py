@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from airflow_provider.dag_arguments import dag_arguments
+from airflow_provider.generating.dag_arguments import dag_arguments
 from support.graphs import graph_of
 from taskgraph_core.ir import Policy, Schedule
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider.sentinel import sentinel_of
+from airflow_provider.generating.sentinel import sentinel_of
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Command, Policy, Python
 from taskgraph_core.scheduler import decide

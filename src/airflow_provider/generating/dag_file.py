@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider import template
-from airflow_provider.actions import folder
-from airflow_provider.dag_arguments import dag_arguments
-from airflow_provider.layout import LAYOUT
-from airflow_provider.policy import run_timeout
+from airflow_provider.generating import template
+from airflow_provider.generating.actions import folder
+from airflow_provider.generating.dag_arguments import dag_arguments
+from airflow_provider.generating.layout import LAYOUT
+from airflow_provider.generating.policy import run_timeout
+from airflow_provider.generating.template import builder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from airflow_provider.table import Row
-    from airflow_provider.template import Import, Piece
+    from airflow_provider.generating.table import Row
+    from airflow_provider.generating.template.piece import Import, Piece
     from taskgraph_core.ir import TaskGraph
 
 
@@ -37,12 +38,12 @@ def dag_file(
     if template.IN_FOLDER.intersection(kinds):
         constants += LAYOUT.assignment("FOLDER", folder(project))
     top = [
-        template.CODING + _docstring(graph, project=project, has_pools=has_pools),
+        builder.CODING + _docstring(graph, project=project, has_pools=has_pools),
         _imports(_wanted(graph, pieces, grouped=bool(groups), timed=timed)),
         constants,
         *([LAYOUT.assignment("GROUPS", dict(groups))] if groups else []),
         LAYOUT.assignment("TASKS", dict(tasks)),
-        template.OPTIONS,
+        builder.OPTIONS,
     ]
     below = [*functions.values(), _make_task(pieces, grouped=bool(groups), timed=timed), _dag(graph, groups)]
     return "\n\n".join(["\n".join(top), *below])
@@ -63,7 +64,7 @@ def _docstring(graph: TaskGraph, *, project: str, has_pools: bool) -> str:
 
 
 def _wanted(graph: TaskGraph, pieces: Iterable[Piece], *, grouped: bool, timed: bool) -> set[Import]:
-    wanted = {*template.IMPORTS, *(name for piece in pieces for name in piece.imports)}
+    wanted = {*builder.IMPORTS, *(name for piece in pieces for name in piece.imports)}
     if timed or run_timeout(graph) is not None:
         wanted.add(("datetime", "timedelta"))
     if grouped:
@@ -81,7 +82,7 @@ def _imports(wanted: Iterable[Import]) -> str:
     standard: list[str] = []
     others: list[str] = []
     for module, names in sorted(modules.items(), key=lambda item: (item[1] != [""], item[0])):
-        section = others if module.split(".")[0] in template.NOT_STANDARD else standard
+        section = others if module.split(".")[0] in builder.NOT_STANDARD else standard
         section.append(f"import {module}\n" if names == [""] else _import_from(module, names))
     return "\n".join("".join(section) for section in (standard, others) if section)
 
@@ -95,10 +96,10 @@ def _import_from(module: str, names: Collection[str]) -> str:
 
 
 def _make_task(pieces: Iterable[Piece], *, grouped: bool, timed: bool) -> str:
-    beginning = template.MAKE_TASK_IN_GROUP if grouped else template.MAKE_TASK
-    return "".join([beginning, template.TIMEOUT if timed else "", *(piece.branch for piece in pieces)])
+    beginning = builder.MAKE_TASK_IN_GROUP if grouped else builder.MAKE_TASK
+    return "".join([beginning, builder.TIMEOUT if timed else "", *(piece.branch for piece in pieces)])
 
 
 def _dag(graph: TaskGraph, groups: Collection[str]) -> str:
-    making = template.GROUPED if groups else template.UNGROUPED
-    return f"with DAG(\n{dag_arguments(graph)}) as dag:\n{template.BUILD}{making}{template.EDGES}"
+    making = builder.GROUPED if groups else builder.UNGROUPED
+    return f"with DAG(\n{dag_arguments(graph)}) as dag:\n{builder.BUILD}{making}{builder.EDGES}"

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider.policy import fails_fast
+from airflow_provider.generating.policy import fails_fast
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.ir import Command, Noop
 

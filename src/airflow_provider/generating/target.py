@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from airflow_provider.dag_file import dag_file
-from airflow_provider.findings import findings
-from airflow_provider.groups import grouping
-from airflow_provider.pools import pools_used, seats
-from airflow_provider.table import group_rows, task_rows
-from airflow_provider.text import is_passable, storable
+from airflow_provider.generating.dag_file import dag_file
+from airflow_provider.generating.findings import findings
+from airflow_provider.generating.groups import grouping
+from airflow_provider.generating.pools import pools_used, seats
+from airflow_provider.generating.table import group_rows, task_rows
+from airflow_provider.generating.text import is_passable, storable
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import Generated, Options, Target
 from taskgraph_core.scheduling import scheduler_for
@@ -20,7 +20,7 @@ from taskgraph_core.scheduling import scheduler_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider.pools import Pool
+    from airflow_provider.generating.pools import Pool
     from taskgraph_core.ir import TaskGraph
 
 

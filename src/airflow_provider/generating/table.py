@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.actions import action_entries
-from airflow_provider.layout import number
-from airflow_provider.names import SENTINEL, group_name, task_names
-from airflow_provider.policy import LONGEST
-from airflow_provider.sentinel import sentinel_of
-from airflow_provider.text import document, storable
+from airflow_provider.generating.actions import action_entries
+from airflow_provider.generating.layout import number
+from airflow_provider.generating.names import SENTINEL, group_name, task_names
+from airflow_provider.generating.policy import LONGEST
+from airflow_provider.generating.sentinel import sentinel_of
+from airflow_provider.generating.text import document, storable
 from taskgraph_core.environment import task_environment
 from taskgraph_core.ir import Noop, Wait
 from taskgraph_core.scheduling import PRIORITY_RANK, remaining_paths
@@ -20,8 +20,8 @@ from taskgraph_core.scheduling import PRIORITY_RANK, remaining_paths
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow_provider.groups import Grouping
-    from airflow_provider.pools import Seat
+    from airflow_provider.generating.groups import Grouping
+    from airflow_provider.generating.pools import Seat
     from taskgraph_core.ir import Retry, Task, TaskGraph
 
 DOCUMENT_LIMIT = 4_000

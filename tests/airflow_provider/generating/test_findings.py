@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow_provider.target import TARGET, AirflowOptions
+from airflow_provider.generating.target import TARGET, AirflowOptions
 from support.graphs import graph_of
 from taskgraph_core.ir import Breaker, Claim, Command, Policy, Python, Rate, Resource, Task, TaskGraph, Wait
 

@@ -6,7 +6,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider.groups import grouping, places
+from airflow_provider.generating.groups import grouping, places
 from support.graphs import graph_of, graphs
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from posixpath import isabs, join, relpath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from airflow_provider.layout import number
-from airflow_provider.text import is_passable
+from airflow_provider.generating.layout import number
+from airflow_provider.generating.text import is_passable
 from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Command, Noop, Python, Wait
 

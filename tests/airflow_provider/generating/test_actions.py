@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider.actions import action_entries, folder, shell_line
+from airflow_provider.generating.actions import action_entries, folder, shell_line
 from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Command, Noop, Python, Task, Wait
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from airflow_provider.groups import grouping
-from airflow_provider.policy import LONGEST
-from airflow_provider.pools import seats
-from airflow_provider.table import ABOUT_SENTINEL, group_rows, task_rows
+from airflow_provider.generating.groups import grouping
+from airflow_provider.generating.policy import LONGEST
+from airflow_provider.generating.pools import seats
+from airflow_provider.generating.table import ABOUT_SENTINEL, group_rows, task_rows
 from support.graphs import graph_of
 from taskgraph_core.environment import TITLE_LIMIT
 from taskgraph_core.ir import Claim, Command, Policy, Resource, Retry, TaskGraph, Wait

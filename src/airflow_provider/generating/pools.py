@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import TYPE_CHECKING
 
-from airflow_provider.names import pool_name
+from airflow_provider.generating.names import pool_name
 from taskgraph_core.ir import Noop
 from taskgraph_core.scheduling import slots_claimed
 

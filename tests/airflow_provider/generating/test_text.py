@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from airflow_provider.text import document, is_passable, shortened, storable
+from airflow_provider.generating.text import document, is_passable, shortened, storable
 
 
 def test_what_databases_refuse_is_left_out_or_replaced() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.layout import LAYOUT, number
-from airflow_provider.policy import fails_fast, run_timeout
-from airflow_provider.text import shortened
+from airflow_provider.generating.layout import LAYOUT, number
+from airflow_provider.generating.policy import fails_fast, run_timeout
+from airflow_provider.generating.text import shortened
 from taskgraph_core.environment import TITLE_LIMIT
 from taskgraph_core.generate import literal
 

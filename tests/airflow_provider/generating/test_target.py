@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from airflow_provider.names import SENTINEL
-from airflow_provider.target import TARGET, AirflowOptions
+from airflow_provider.generating.names import SENTINEL
+from airflow_provider.generating.target import TARGET, AirflowOptions
 from support.graphs import graph_of, graphs
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import target

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from airflow_provider.layout import number
+from airflow_provider.generating.layout import number
 
 
 def test_whole_numbers_have_no_decimal_point() -> None:

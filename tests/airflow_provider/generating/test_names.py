@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider import names
-from airflow_provider.names import SENTINEL, group_name, pool_name, task_names
+from airflow_provider.generating import names
+from airflow_provider.generating.names import SENTINEL, group_name, pool_name, task_names
 
 
 @pytest.mark.parametrize(("task_id", "name"), [("5", "t5"), ("5.2", "t5_2"), ("01", "t01"), ("10.20.30", "t10_20_30")])

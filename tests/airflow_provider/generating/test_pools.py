@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider.pools import FOLDED_LIMIT, READERS, Pool, Seat, connected, pools_used, seats, weight
+from airflow_provider.generating.pools import FOLDED_LIMIT, READERS, Pool, Seat, connected, pools_used, seats, weight
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Breaker, Claim, Command, Noop, Rate, Resource, Task, TaskGraph
 

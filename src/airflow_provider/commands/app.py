@@ -1,0 +1,17 @@
+"""The command group ``taskgraph airflow``."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="airflow",
+    help="Bring generated DAGs' pools to a live Airflow, and see whether the DAGs fit it.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _airflow() -> None:
+    """Bring generated DAGs' pools to a live Airflow, and see whether the DAGs fit it."""

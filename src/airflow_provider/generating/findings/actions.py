@@ -1,0 +1,42 @@
+"""What tasks do, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider.generating.actions import grows
+from taskgraph_core.findings import Finding
+from taskgraph_core.ir import Noop, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from taskgraph_core.ir import TaskGraph
+
+
+def longer_pauses(graph: TaskGraph) -> Iterator[Finding]:
+    """TG513: pauses between questions that grow."""
+    tasks = tuple(task.id for task in graph.tasks if isinstance(task.action, Wait) and grows(task.action))
+    if tasks:
+        yield Finding(
+            "TG513",
+            "info",
+            "where the pauses of a wait grow, Airflow about doubles them each time, up to max_every; those of a wait "
+            "that holds a pool stay as they begin",
+            "action",
+            tasks,
+        )
+
+
+def project(graph: TaskGraph, project: str) -> Iterator[Finding]:
+    """TG507: nobody said where the project lies."""
+    tasks = tuple(task.id for task in graph.tasks if not isinstance(task.action, Noop))
+    if tasks and not project:
+        yield Finding(
+            "TG507",
+            "info",
+            "commands and relative paths start in the folder of the DAG file, as nobody said where the project lies on "
+            "Airflow's workers",
+            tasks=tasks,
+            fix="name it with --project-dir, as an absolute path or as seen from the DAG file",
+        )

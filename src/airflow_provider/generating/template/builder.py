@@ -1,0 +1,90 @@
+"""What every file holds: how rows become tasks, and tasks a DAG."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_provider.generating.template.piece import Import
+
+CODING = "# -*- coding: utf-8 -*-  # noqa: UP009\n"
+"""The first line settles how the file is read before anything in it could; linters think it needless."""
+
+IMPORTS: tuple[Import, ...] = (
+    ("pendulum", ""),
+    ("airflow.sdk", "DAG"),
+    ("airflow.sdk", "WeightRule"),
+    ("airflow.sdk", "get_parsing_context"),
+)
+"""What every file uses."""
+
+NOT_STANDARD = frozenset({"airflow", "pendulum"})
+"""Packages of the imports that are not part of Python."""
+
+OPTIONS = """\
+OPTIONS = (
+    "doc_md",
+    "trigger_rule",
+    "priority_weight",
+    "pool",
+    "pool_slots",
+    "retries",
+    "retry_delay",
+    "retry_exponential_backoff",
+    "max_retry_delay",
+)
+"""
+"""What of a row is an option of every operator, under the same name."""
+
+MAKE_TASK = '''\
+def make_task(task_id, row):
+    """The Airflow task of one row."""
+    options = {name: row[name] for name in OPTIONS if name in row}
+    options["task_id"] = task_id
+    options["task_display_name"] = row.get("title")
+'''
+
+MAKE_TASK_IN_GROUP = '''\
+def make_task(task_id, row, group=None):
+    """The Airflow task of one row."""
+    options = {name: row[name] for name in OPTIONS if name in row}
+    options["task_id"] = task_id
+    options["task_display_name"] = row.get("title")
+    options["task_group"] = group
+'''
+
+TIMEOUT = """\
+    if "execution_timeout" in row:
+        seconds = row["execution_timeout"]
+        options["execution_timeout"] = timedelta(seconds=seconds)
+"""
+
+BUILD = """\
+    parsing = get_parsing_context()
+    if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
+        # Airflow reads this file again in each task's process, for that one task.
+        make_task(parsing.task_id, TASKS[parsing.task_id])
+    else:
+"""
+
+GROUPED = """\
+        groups = {
+            parent: TaskGroup(prefix_group_id=False, **group)
+            for parent, group in GROUPS.items()
+        }
+        for task_id, row in TASKS.items():
+            make_task(task_id, row, groups.get(row.get("closes", row.get("group"))))
+"""
+
+UNGROUPED = """\
+        for task_id, row in TASKS.items():
+            make_task(task_id, row)
+"""
+
+EDGES = """\
+        # Each ">>" would take time in proportion to the number of all tasks.
+        for task_id, row in TASKS.items():
+            for upstream_id in row.get("after", ()):
+                dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
+                dag.task_dict[upstream_id].downstream_task_ids.add(task_id)
+"""

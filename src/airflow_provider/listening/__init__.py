@@ -1,0 +1,1 @@
+"""What Airflow tells an installed Taskgraph while runs go on."""
