@@ -6,7 +6,8 @@
     ├── SelectionError        --select / --exclude names nothing, or is malformed
     ├── PlanError             the plan was read, and its findings forbid going on
     ├── TargetError           a generator is missing or cannot express this graph
-    └── EngineError           a run cannot start or cannot go on
+    ├── EngineError           a run cannot start or cannot go on
+    └── ServiceError          a live system, such as Airflow, cannot be reached or refuses
 
 The command line prints them as three short lines and never shows a traceback;
 library users catch ``TaskgraphError``.
@@ -78,3 +79,16 @@ class EngineError(TaskgraphError):
     """Raised when a run cannot start, or cannot go on."""
 
     exit_code = 1
+
+
+class ServiceError(TaskgraphError):
+    """Raised when a live system (an Airflow, a Prefect) cannot be reached, or refuses what was asked.
+
+    ``status`` is the HTTP status of a refusal, 0 where there was no answer.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", status: int = 0) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.status = status
