@@ -30,7 +30,7 @@ test-core: .venv/ready
 	.venv/bin/pytest -q
 
 test-airflow: .venv-airflow/ready
-	.venv-airflow/bin/pytest -q tests/airflow_provider/real
+	.venv-airflow/bin/pytest -q tests/airflow_provider/real tests/airflow_provider/scheduler
 
 test-prefect: .venv-prefect/ready
 	.venv-prefect/bin/pytest -q tests/prefect_integration/real
