@@ -110,7 +110,7 @@ def test_a_token_needs_no_log_in(server: Server, url: str) -> None:
     [
         ("forbidden", 403, "Airflow refuses (403): Forbidden", "give a token"),
         ("invalid", 422, 'Airflow refuses (422): [{"msg": "no"}]', ""),
-        ("page", 0, "the answer is not one of an Airflow 3", "check the URL"),
+        ("page", 0, "the answer is not one of Airflow", "check the URL"),
     ],
 )
 def test_a_refusal_says_what_where_and_what_to_do(url: str, path: str, status: int, what: str, fix: str) -> None:
