@@ -11,15 +11,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from airflow_provider.local.postgres import Postgres
-from airflow_provider.local.programs import Programs
 from airflow_provider.local.settings import settings
 from airflow_provider.rest import Airflow, Login
 from taskgraph_core.errors import EngineError, ServiceError
+from taskgraph_core.servers.postgres import Postgres
+from taskgraph_core.servers.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
+
+PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 READY = 180.0
 """Longest time in seconds until all programs must be healthy; a loaded machine takes half a minute."""
@@ -68,22 +70,31 @@ class LocalAirflow:
     def __enter__(self) -> Self:
         """Make its home and its database, start its programs, and wait until all are healthy."""
         self.dags.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            url = stack.enter_context(Postgres(self.home / "postgres")).url if self._database != "sqlite" else ""
-            own = settings(self.home, parallelism=self._parallelism, database_url=url, password=self._password)
-            inherited = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
-            inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the start of each program
-            self.environment = inherited | own | self._extra
-            (self.home / "passwords.json").write_text(json.dumps({"admin": self._password or "admin"}))
-            self.url = self.environment["AIRFLOW__API__BASE_URL"]
-            self.api = Airflow(self.url, Login(user="admin", password=self._password) if self._password else None)
-            self.command("db", "migrate")
-            programs = Programs(self._program, self.environment, self.home / "programs")
-            stack.callback(programs.end)
-            self.programs = programs
-            self._until_healthy(programs)
-            self._stack = stack.pop_all()
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
         return self
+
+    def _start(self) -> None:
+        url = ""
+        if self._database != "sqlite":
+            postgres = self._stack.enter_context(Postgres(self.home / "postgres", "airflow"))
+            url = f"postgresql+psycopg2://{postgres.address}"
+        own = settings(self.home, parallelism=self._parallelism, database_url=url, password=self._password)
+        inherited = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the start of each program
+        self.environment = inherited | own | self._extra
+        (self.home / "passwords.json").write_text(json.dumps({"admin": self._password or "admin"}))
+        self.url = self.environment["AIRFLOW__API__BASE_URL"]
+        self.api = Airflow(self.url, Login(user="admin", password=self._password) if self._password else None)
+        self.command("db", "migrate")
+        commands = {name: [str(self._program), name] for name in PROGRAMS}
+        self.programs = Programs(commands, self.environment, self.home / "programs")
+        self._stack.callback(self.programs.end)
+        self.programs.start()
+        self._until_healthy(self.programs)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -136,8 +147,16 @@ class LocalAirflow:
         run_id: str = self._persistently("post", "dags", dag_id, "dagRuns", body=body)["dag_run_id"]
         return run_id
 
-    def until_ended(self, dag_id: str, run_id: str, *, patience: float = 300.0) -> str:
+    def until_ended(
+        self, dag_id: str, run_id: str, *, patience: float = 300.0, watch: Callable[[list[dict[str, Any]]], None] = len
+    ) -> str:
         """The state a run ended in.
+
+        Args:
+            dag_id: of which DAG.
+            run_id: which run.
+            patience: seconds to wait for it.
+            watch: is shown the task instances, as ``tasks`` gives them, at every look.
 
         Raises:
             EngineError: it did not within that many seconds.

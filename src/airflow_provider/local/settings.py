@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import socket
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
+
+from taskgraph_core.servers.ports import free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports of loopback that nobody listens on now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def settings(home: Path, *, parallelism: int, database_url: str, password: str) -> dict[str, str]:

@@ -2,19 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airflow_provider.local.settings import free_ports, settings
+from airflow_provider.local.settings import settings
 
 HOME = Path("/somewhere")
 
 
 def told(**fields: str) -> dict[str, str]:
     return settings(HOME, **{"parallelism": 3, "database_url": "", "password": "", **fields})  # type: ignore[arg-type] # numbers and text
-
-
-def test_ports_are_free_and_differ() -> None:
-    ports = free_ports(20)
-
-    assert len(set(ports)) == 20
 
 
 def test_nothing_is_reached_from_outside_and_nothing_lies_outside_its_home() -> None:

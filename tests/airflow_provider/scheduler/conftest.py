@@ -14,7 +14,7 @@ import pytest
 
 from airflow_provider.generating.target import TARGET, AirflowOptions
 from airflow_provider.local import LocalAirflow
-from airflow_provider.local.postgres import programs
+from taskgraph_core.servers.postgres import programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,1 @@
+"""Servers of others on this machine, on loopback: for demonstrations, tests and measuring."""
