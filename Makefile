@@ -12,10 +12,14 @@ define environment
 	touch $@
 endef
 
-.PHONY: demo test lint types test-core test-airflow test-prefect test-scale reliability benchmark generated clean
+.PHONY: demo demo-airflow test lint types test-core test-airflow test-prefect test-scale reliability benchmark generated clean
 
 demo: .venv/ready
 	@.venv/bin/python examples/demo.py
+
+# Both examples in a real Airflow on this machine; `make demo-airflow KEEP=1` leaves it running until Ctrl-C.
+demo-airflow: .venv-airflow/ready
+	@exec .venv-airflow/bin/python examples/airflow_demo.py $(if $(KEEP),--stay)
 
 test: lint types test-core test-airflow test-prefect test-scale
 

@@ -1,6 +1,7 @@
 """The programs of the nightly example: a small pipeline that really does something, standard library only.
 
-Everything is written below the folder named in NIGHTLY_OUT (default: ``out`` in this folder).
+Everything is written below the folder named in NIGHTLY_OUT (default: ``out`` in this folder). NIGHTLY_FAIL,
+or a file ``fail`` in that folder, lets ``verify`` fail.
 """
 
 from __future__ import annotations
@@ -127,8 +128,8 @@ def unpublish() -> None:
 
 
 def verify() -> None:
-    """The page that is out is the one that was written; NIGHTLY_FAIL lets this fail, to show what is undone."""
-    if os.environ.get("NIGHTLY_FAIL"):
+    """The page that is out is the one that was written; lets itself be made to fail, to show what is undone."""
+    if os.environ.get("NIGHTLY_FAIL") or (OUT / "fail").exists():
         sys.exit("the published page is not the one that was written")
     if PUBLISHED.read_bytes() != (OUT / "report.html").read_bytes():
         sys.exit("the published page differs")

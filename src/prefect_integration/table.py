@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_UNUSED_TEXTS = {"description", "details", "test_strategy", "status"}
+_UNUSED_TEXTS = {"description", "details", "test_strategy", "links", "status"}
 _ACTIONS = ("action", "rollback")
 _KEPT_ELSEWHERE = {"schema_version", "tasks", "schedule", "policy"}
 

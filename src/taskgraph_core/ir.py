@@ -43,6 +43,10 @@ Priority = Literal["low", "medium", "high", "critical"]
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1)]
+Link = Annotated[
+    str, Field(max_length=2_000, pattern=r"^https?://[^\s/?#<>\"{}|\\^`\x00-\x20\x7f][^\s<>\"{}|\\^`\x00-\x20\x7f]*$")
+]
+"""An address for people to follow: http or https, and none of the characters that no address may have."""
 
 
 class Model(BaseModel):
@@ -161,7 +165,8 @@ class Task(Model):
     """One node of the graph.
 
     ``group`` names the parent task whose work this is part of. ``estimate`` is the expected
-    duration, for planning only. ``timeout`` bounds each attempt; None means no bound.
+    duration, for planning only. ``timeout`` bounds each attempt; None means no bound. ``links`` are addresses
+    for people, by what they are called.
     """
 
     id: Name
@@ -169,6 +174,7 @@ class Task(Model):
     description: str = ""
     details: str = ""
     test_strategy: str = ""
+    links: dict[Name, Link] = Field(default_factory=dict)
     status: Status = "pending"
     labels: tuple[str, ...] = ()
     group: str | None = None

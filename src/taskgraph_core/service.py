@@ -8,7 +8,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from taskgraph_core.errors import ServiceError
 
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FORBIDDEN = (401, 403)
+_ELSEWHERE = (301, 302, 303, 307, 308)
+
+
+class _Stay(HTTPRedirectHandler):
+    """Follows nowhere: what was asked, and a token most of all, is for the server that was named."""
+
+    def redirect_request(self, *_: object) -> None:
+        """None, which makes an error of it."""
+
+
+_OPENER = build_opener(_Stay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Service:
             told["Content-Type"] = "application/json"
         request = Request(self.url + place, data=content, headers=told, method=method)  # noqa: S310 - http only
         try:
-            with urlopen(request, timeout=self.patience) as answer:  # noqa: S310 - http only
+            with _OPENER.open(request, timeout=self.patience) as answer:
                 text = answer.read()
             return json.loads(text) if text else {}
         except HTTPError as error:
@@ -70,6 +81,9 @@ class Service:
             raise ServiceError(msg, where=self.url, fix="check the URL, and that its server runs") from None
 
     def _refusal(self, error: HTTPError, where: str) -> ServiceError:
+        if error.code in _ELSEWHERE:
+            msg = f"the server sends to {error.headers.get('Location', 'somewhere else')}"
+            return ServiceError(msg, where=where, fix=f"give the URL of {self.name} itself", status=error.code)
         text = error.read().decode(errors="replace")
         try:
             detail = json.loads(text)["detail"]

@@ -39,7 +39,8 @@ def test_every_kind_of_action_survives() -> None:
 
 
 def test_a_row_leaves_out_defaults_and_long_texts() -> None:
-    graph = graph_of("1", tasks={"1": {"description": "d", "details": "e", "test_strategy": "t", "status": "review"}})
+    texts = {"description": "d", "details": "e", "test_strategy": "t", "links": {"a": "https://a"}, "status": "review"}
+    graph = graph_of("1", tasks={"1": texts})
 
     assert task_row(graph.tasks[0]) == {"id": "1", "estimate": 1.0}
 

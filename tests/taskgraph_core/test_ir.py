@@ -38,6 +38,7 @@ ANOTHER: dict[str, Any] = {
     "description": "another",
     "details": "another",
     "test_strategy": "another",
+    "links": {"another": "https://example.com"},
     "labels": ("another",),
     "group": "1",
     "depends_on": (),

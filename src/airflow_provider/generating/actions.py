@@ -1,14 +1,14 @@
 """What a task does, as entries of its row in the generated table.
 
-Text of the plan reaches a shell only as the user wrote it there, quoted where it is one argument,
-and it reaches Jinja never: the generated file wraps commands in ``literal()``. Folders are the
-exception, because they may depend on where Airflow keeps the DAG; ``folder`` makes them inert.
+A row holds a command as the profile does: a list of arguments, or a line of ``/bin/sh``. The
+generated file quotes them for the shell that Airflow starts, and wraps them in ``literal()``, so that
+they never reach Jinja. Folders are the exception, because they may depend on where Airflow keeps the
+DAG; ``folder`` makes them inert.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 from datetime import datetime
 from posixpath import isabs, join, relpath
 from typing import TYPE_CHECKING
@@ -20,37 +20,27 @@ from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Command, Noop, Python, Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from taskgraph_core.ir import Task
 
 DAG_FOLDER = "{{ task.dag.folder }}"
 """Airflow's template for the folder of the DAG file, wherever a worker keeps it."""
 
-SHORTEST_INTERVAL = 10.0
-"""Seconds between two looks of a task that gives its place back meanwhile; below that, Airflow may lose it."""
+SHORTEST_PAUSE = 10.0
+"""Least seconds for which a task gives its place to others: Airflow may lose one that comes back at once."""
 
 _NESTING_LIMIT = 50
 _LARGEST_NUMBER = 1e300
-_SCRIPTS = (".sh", ".bash")
 # What Jinja reads or changes in a template, and the endings by which Airflow takes one for a file's name.
 _SPECIAL = re.compile(r"[{\r\n]|\.(?:sh|bash)\Z")
-# Bare words that a shell would take as its own, although a program of that name is meant.
-_SHELL_WORD = re.compile(
-    "!|[.]|:|alias|bg|bind|break|builtin|caller|case|cd|command|compgen|complete|continue|coproc|declare|dirs|disown|"
-    "do|done|elif|else|enable|esac|eval|exec|exit|export|fc|fg|fi|for|function|getopts|hash|help|history|if|in|jobs|"
-    "let|local|logout|mapfile|popd|pushd|read|readarray|readonly|return|select|set|shift|shopt|source|suspend|then|"
-    "time|times|trap|type|typeset|ulimit|umask|unalias|unset|until|wait|while"
-)
 
 
-def action_entries(task: Task, project: str, *, holds_slots: bool) -> dict[str, object]:
+def action_entries(task: Task, project: str) -> dict[str, object]:
     """The entries of a task's row that say what it does; none if it does nothing.
 
     Args:
         task: the task.
         project: folder that relative paths belong to, itself absolute or seen from the DAG file's; empty for that.
-        holds_slots: whether the task claims a resource, which it then must not give back while it waits.
 
     Raises:
         TargetError: Airflow could not carry the action out.
@@ -63,7 +53,7 @@ def action_entries(task: Task, project: str, *, holds_slots: bool) -> dict[str, 
             arguments = {"arguments": python.kwargs} if python.kwargs else {}
             return {"call": python.entry_point, **arguments}
         case Wait() as wait:
-            return {f"wait_for_{wait.what}": _target(task, wait, project), **_pauses(wait, holds_slots=holds_slots)}
+            return {f"wait_for_{wait.what}": _target(task, wait, project), **_pauses(wait)}
         case Noop():
             return {}
 
@@ -79,21 +69,14 @@ def folder(project: str, path: str = "") -> str:
     return join(DAG_FOLDER, _inert(place)) if place else DAG_FOLDER
 
 
-def shell_line(argv: Iterable[str]) -> str:
-    """Arguments as a shell line that runs exactly them."""
-    words = list(argv)
-    line = shlex.join(words)
-    return f"exec -- {line}" if "=" in words[0] or _SHELL_WORD.fullmatch(words[0]) else line
-
-
 def _command(task: Task, command: Command, project: str) -> dict[str, object]:
     for text in (*command.argv, command.shell, command.cwd, *command.env, *command.env.values()):
         _refuse_unfit(task, text)
     if any("=" in name or not name for name in command.env):
         msg = "an environment variable has a name that no system takes"
         raise TargetError(msg, where=f"task {task.id!r}", fix="use letters, digits and underscores")
-    line = command.shell or shell_line((_program(task, command, project), *command.argv[1:]))
-    entries: dict[str, object] = {"command": f"{line}\n" if line.endswith(_SCRIPTS) else line}
+    argv = [_program(task, command, project), *command.argv[1:]] if command.argv else []
+    entries: dict[str, object] = {"command": argv or command.shell}
     if command.cwd:
         entries["cwd"] = folder(project, command.cwd)
     if command.env:
@@ -130,23 +113,17 @@ def _target(task: Task, wait: Wait, project: str) -> str:
             return _instant(task, wait.target)
 
 
-def grows(wait: Wait) -> bool:
-    """Whether the pauses between its questions become longer."""
-    return wait.factor > 1 and wait.what != "time" and wait.max_interval > wait.interval
-
-
-def _pauses(wait: Wait, *, holds_slots: bool) -> dict[str, object]:
-    """How often to ask.
-
-    Airflow's first pause is at least half of the interval, then they about double. Not where a wait keeps its place:
-    there it counts the questions, and breaks at the thousandth or so (it forms 2.0 to the power of their number).
-    """
-    if holds_slots:
+def _pauses(wait: Wait) -> dict[str, object]:
+    """How often to ask; a time needs no asking."""
+    if wait.what == "time":
+        return {}
+    # A file is looked for by Airflow's triggerer, at one pace; anything else is asked for on a worker.
+    if wait.what == "file":
         return {"every": number(wait.interval)}
-    if not grows(wait):
-        return {"every": number(max(wait.interval, SHORTEST_INTERVAL))}
-    every = max(wait.interval, 2 * SHORTEST_INTERVAL)
-    return {"every": number(every), "at_most_every": number(max(wait.max_interval, every))}
+    every = max(wait.interval, SHORTEST_PAUSE)
+    if wait.factor == 1 or wait.max_interval <= every:
+        return {"every": number(every)}
+    return {"every": number(every), "factor": number(wait.factor), "at_most_every": number(wait.max_interval)}
 
 
 def _is_url(text: str) -> bool:

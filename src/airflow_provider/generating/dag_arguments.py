@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_provider.generating.layout import LAYOUT, number
-from airflow_provider.generating.policy import fails_fast, run_timeout
+from airflow_provider.generating.policy import fails_fast, rolls_back, run_timeout
 from airflow_provider.generating.text import shortened
 from taskgraph_core.environment import TITLE_LIMIT
 from taskgraph_core.generate import literal
+from taskgraph_core.scheduler.node import WHOLE
 
 if TYPE_CHECKING:
     from taskgraph_core.ir import Schedule, TaskGraph
@@ -38,12 +39,13 @@ def dag_arguments(graph: TaskGraph) -> str:
         _schedule(graph.schedule),
         "    start_date=pendulum.datetime(2025, 1, 1),\n",
         LAYOUT.argument("catchup", value=False),
-        LAYOUT.argument("max_active_runs", 1),
     ]
+    if _wants_to_be_alone(graph):
+        arguments.append(LAYOUT.argument("max_active_runs", 1))
     if graph.policy.max_parallel is not None:
         arguments.append(LAYOUT.argument("max_active_tasks", min(graph.policy.max_parallel, _LARGEST_NUMBER)))
     bound = run_timeout(graph)
-    if bound is not None:
+    if bound is not None and not rolls_back(graph):
         arguments.append(f"    dagrun_timeout=timedelta(seconds={literal(number(bound))}),\n")
     if fails_fast(graph):
         arguments.append(LAYOUT.argument("fail_fast", value=True))
@@ -52,6 +54,20 @@ def dag_arguments(graph: TaskGraph) -> str:
         LAYOUT.argument("tags", _tags(graph)),
     ]
     return "".join(arguments)
+
+
+def _wants_to_be_alone(graph: TaskGraph) -> bool:
+    """Whether runs must not overlap: something is written or claimed as a whole, or what succeeded may be undone.
+
+    Pools would keep the single tasks apart, but not what one run has left half done from the next one.
+    """
+    capacities = graph.capacities
+    exclusive = any(
+        claim.mode == "write" or (claim.mode == "slots" and claim.slots >= capacities.get(claim.resource, WHOLE))
+        for task in graph.tasks
+        for claim in task.claims
+    )
+    return exclusive or rolls_back(graph)
 
 
 def _schedule(schedule: Schedule | None) -> str:

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SENTINEL = "nothing_failed"
-"""Id of the task that fails a run in which something failed; no task of a plan can get it."""
+"""Id of the task that fails a run in which something failed; no task of a plan can get it, nor those below."""
+
+ALL_ENDED = "all_ended"
+"""Id of the task that waits for all the others, whatever became of them."""
+
+ROLL_BACK = "roll_back"
+"""Id of the task that says what is to be undone."""
+
+ROLLBACK_GROUP = "rollback"
+"""Id of the group of the tasks that undo others."""
 
 _NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _NUMBERED_LIMIT = 100
@@ -40,6 +49,11 @@ def task_names(ids: Iterable[str]) -> dict[str, str]:
 def group_name(task_name: str) -> str:
     """The id of the group that a parent task's Airflow id stands for: ``g5`` for ``t5``."""
     return f"g{task_name[1:]}"
+
+
+def undo_name(task_name: str) -> str:
+    """The id of the task that undoes another: ``undo_t5`` for ``t5``."""
+    return f"undo_{task_name}"
 
 
 def pool_name(*resources: str) -> str:

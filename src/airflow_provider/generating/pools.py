@@ -19,6 +19,7 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from airflow_provider.generating.names import pool_name
+from airflow_provider.generating.policy import is_undone
 from taskgraph_core.ir import Noop
 from taskgraph_core.scheduling import slots_claimed
 
@@ -56,13 +57,16 @@ class Seat:
     slots: int
 
 
-def seats(graph: TaskGraph) -> dict[str, Seat]:
+def seats(graph: TaskGraph, fold: Sequence[str] = ()) -> dict[str, Seat]:
     """The seat of each task that claims anything, by the task's id.
 
-    A task that does nothing runs nowhere in Airflow, so it takes none. Nor does a claim that nothing bounds: slots
-    of a resource that only has a rate or a breaker, and that nobody reads or writes.
+    Resources named in ``fold`` share a pool whether or not a task of this graph claims several of them. So do those
+    of any other graph, which can then know nothing of this one and still mean the same pool.
+
+    A task that does nothing runs nowhere in Airflow, so it takes none, unless it is undone. Nor does a claim that
+    nothing bounds: slots of a resource that only has a rate or a breaker, and that nobody reads or writes.
     """
-    capacities = _capacities(graph)
+    capacities = dict.fromkeys(fold, READERS) | _capacities(graph)
     claims = {
         task.id: {
             name: min(slots, capacities[name])
@@ -70,9 +74,9 @@ def seats(graph: TaskGraph) -> dict[str, Seat]:
             if name in capacities
         }
         for task in graph.tasks
-        if task.claims and not isinstance(task.action, Noop)
+        if task.claims and not (isinstance(task.action, Noop) and not is_undone(graph, task))
     }
-    pools = {name: pool for pool in _pools(claims.values(), capacities) for name in pool.resources}
+    pools = {name: pool for pool in _pools([*claims.values(), fold], capacities) for name in pool.resources}
     found: dict[str, Seat] = {}
     for task_id, claimed in claims.items():
         if not claimed:
@@ -97,10 +101,10 @@ def _capacities(graph: TaskGraph) -> dict[str, int]:
     return shared | graph.capacities
 
 
-def _pools(claims: Iterable[Mapping[str, int]], capacities: Mapping[str, int]) -> list[Pool]:
+def _pools(together: Iterable[Iterable[str]], capacities: Mapping[str, int]) -> list[Pool]:
     return [
         Pool(pool_name(*names), min(lcm(*(capacities[name] for name in names)), FOLDED_LIMIT), names)
-        for names in map(tuple, connected(map(list, claims)))
+        for names in map(tuple, connected(map(list, together)))
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -11,7 +11,10 @@ from airflow_provider.generating.dag_file import dag_file
 from airflow_provider.generating.findings import findings
 from airflow_provider.generating.groups import grouping
 from airflow_provider.generating.pools import pools_used, seats
-from airflow_provider.generating.table import group_rows, task_rows
+from airflow_provider.generating.provided import provided
+from airflow_provider.generating.report import Report
+from airflow_provider.generating.rollback import undo_rows
+from airflow_provider.generating.table import Tables, group_rows, task_rows
 from airflow_provider.generating.text import is_passable, storable
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import Generated, Options, Target
@@ -42,6 +45,46 @@ class AirflowOptions(Options):
             "A relative one is seen from the folder of the DAG file, which it is without this option."
         ),
     ] = ""
+    fold: Annotated[
+        str,
+        Field(
+            description="Resources, separated by commas, that share one pool even where no task claims several of "
+            "them: what DAGs that are made with the same names keep together."
+        ),
+    ] = ""
+    with_provider: Annotated[
+        bool,
+        Field(
+            description="Have commands and functions carried out by the provider's operator, as by 'taskgraph run', "
+            "with rates and circuit breakers. Airflow's workers then need this package."
+        ),
+    ] = False
+
+    sync: Annotated[
+        str,
+        AfterValidator(_folder),
+        Field(
+            description="A plan on Airflow's workers, a file or a project's folder, that is told what becomes of its "
+            "tasks while they run. A relative one is seen from the folder of the DAG file. Airflow's workers then "
+            "need this package."
+        ),
+    ] = ""
+    sync_tag: Annotated[
+        str, AfterValidator(_folder), Field(description="With --sync: which tag of that plan, if it has several.")
+    ] = ""
+    sync_failed: Annotated[
+        Literal["pending", "blocked"], Field(description="With --sync: what a task that failed becomes.")
+    ] = "pending"
+
+    @property
+    def report(self) -> Report | None:
+        """Where statuses go, if anywhere."""
+        return Report(self.sync, self.sync_tag, self.sync_failed) if self.sync else None
+
+    @property
+    def folded(self) -> list[str]:
+        """The resources of ``fold``, each once, by name."""
+        return sorted({name.strip() for name in self.fold.split(",")} - {""})
 
 
 def generate(graph: TaskGraph, options: AirflowOptions) -> Generated:
@@ -52,20 +95,27 @@ def generate(graph: TaskGraph, options: AirflowOptions) -> Generated:
     """
     _refuse_unsound(graph)
     project = options.project_dir
-    taken = seats(graph)
+    fold = options.folded
+    taken = seats(graph, fold)
     groups = grouping(graph)
     pools = pools_used(taken.values())
+    tables = Tables(group_rows(graph, groups), task_rows(graph, taken, project), undo_rows(graph, taken, project))
+    with_provider = options.with_provider
+    if with_provider:
+        tables = provided(graph, tables)
     files = {
         f"{graph.id}.py": dag_file(
             graph,
-            group_rows(graph, groups),
-            task_rows(graph, taken, project),
+            tables,
             project=project,
             has_pools=bool(pools),
+            fold=fold,
+            with_provider=with_provider,
+            report=options.report,
         ),
         f"{graph.id}.pools.json": pools_file(pools),
     }
-    return Generated(files, tuple(findings(graph, taken, groups, project)))
+    return Generated(files, tuple(findings(graph, taken, groups, project, fold=fold, with_provider=with_provider)))
 
 
 def pools_file(pools: Iterable[Pool]) -> str:
@@ -74,7 +124,7 @@ def pools_file(pools: Iterable[Pool]) -> str:
         pool.name: {
             "slots": pool.slots,
             "description": storable(f"Taskgraph: {', '.join(pool.resources)}"),
-            "include_deferred": False,
+            "include_deferred": True,  # a wait keeps what it claims
         }
         for pool in pools
     }

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from airflow_provider.local.settings import settings
 from airflow_provider.rest import Airflow, Login
@@ -18,8 +18,12 @@ from taskgraph_core.servers.postgres import Postgres
 from taskgraph_core.servers.programs import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
+
+    Watch = Callable[[list[dict[str, Any]]], None]
+
+T = TypeVar("T")
 
 PROGRAMS = ("api-server", "scheduler", "dag-processor", "triggerer")
 
@@ -139,31 +143,35 @@ class LocalAirflow:
         msg = f"Airflow has not listed the DAG {dag_id!r} within {patience:.0f} seconds"
         raise EngineError(msg, where=str(self.dags), fix="see the folder 'programs' of its home")
 
+    def unpause(self, dag_id: str) -> None:
+        """Put a DAG's schedule in force; if it has one, Airflow makes up for the last time that is past."""
+        self.until_listed(dag_id)
+        self._persistently(lambda: self.api.patch("dags", dag_id, body={"is_paused": False}))
+
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
         """Unpause a DAG and start a run of it; the run's id."""
-        self.until_listed(dag_id)
-        self._persistently("patch", "dags", dag_id, body={"is_paused": False})
+        self.unpause(dag_id)
         body = {"logical_date": None, "conf": dict(conf or {})}
-        run_id: str = self._persistently("post", "dags", dag_id, "dagRuns", body=body)["dag_run_id"]
+        run_id: str = self._persistently(lambda: self.api.post("dags", dag_id, "dagRuns", body=body))["dag_run_id"]
         return run_id
 
-    def until_ended(
-        self, dag_id: str, run_id: str, *, patience: float = 300.0, watch: Callable[[list[dict[str, Any]]], None] = len
-    ) -> str:
+    def until_ended(self, dag_id: str, run_id: str, *, patience: float = 300.0, watch: Watch | None = None) -> str:
         """The state a run ended in.
 
         Args:
             dag_id: of which DAG.
             run_id: which run.
             patience: seconds to wait for it.
-            watch: is shown the task instances, as ``tasks`` gives them, at every look.
+            watch: is shown the task instances at every look, as ``tasks`` gives them.
 
         Raises:
             EngineError: it did not within that many seconds.
         """
         last = time.monotonic() + patience
         while time.monotonic() < last:
-            state: str = self._persistently("get", "dags", dag_id, "dagRuns", run_id)["state"]
+            state: str = self._persistently(lambda: self.api.get("dags", dag_id, "dagRuns", run_id))["state"]
+            if watch is not None:
+                watch(self.tasks(dag_id, run_id))
             if state in ("success", "failed"):
                 return state
             time.sleep(0.3)
@@ -178,7 +186,7 @@ class LocalAirflow:
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The task instances of a run, each in its last try."""
-        return list(self.api.every("dags", dag_id, "dagRuns", run_id, "taskInstances"))
+        return self._persistently(lambda: list(self.api.every("dags", dag_id, "dagRuns", run_id, "taskInstances")))
 
     def log(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
         """What a task said."""
@@ -203,15 +211,13 @@ class LocalAirflow:
         msg = f"Airflow was not ready within {READY:.0f} seconds"
         raise EngineError(msg, where=str(self.home), fix="see the folder 'programs' there")
 
-    def _persistently(self, method: str, *path: str, **body: object) -> dict[str, Any]:
+    def _persistently(self, ask: Callable[[], T]) -> T:
         """Ask again where Airflow's database was locked, which its API answers with 500."""
         for _ in range(5):
             try:
-                found: dict[str, Any] = getattr(self.api, method)(*path, **body)
+                return ask()
             except ServiceError as error:
                 if error.status < SERVER_ERROR:
                     raise
                 time.sleep(1)
-            else:
-                return found
-        return getattr(self.api, method)(*path, **body)  # type: ignore[no-any-return] # the answer of the last try
+        return ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from taskgraph_core.service import Service, address
@@ -18,9 +18,9 @@ PAGE = 100
 class Login:
     """How to be let in: a token, or a user's name and password, or nothing where Airflow asks for nothing."""
 
-    token: str = ""
+    token: str = field(default="", repr=False)
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 class Airflow:

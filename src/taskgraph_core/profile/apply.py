@@ -67,6 +67,7 @@ class Treatments:
         rollback: Rollback | None = None
         env: dict[str, str] = {}
         claims: dict[str, int | str] = {}
+        links: dict[str, str] = {}
         fields: dict[str, Any] = {}
         estimate: float | None = None
         for settings in layers:
@@ -75,6 +76,7 @@ class Treatments:
             rollback = settings.undo() or rollback
             env |= settings.env
             claims |= settings.claims
+            links |= settings.links
             written = settings.model_fields_set
             if "retry" in written:
                 fields["retry"] = Retry(**settings.retry.model_dump())
@@ -90,6 +92,7 @@ class Treatments:
             fields["rollback"] = _placed(rollback, cwd, env)
         if claims:
             fields["claims"] = tuple(_claim(name, amount) for name, amount in claims.items() if amount != 0)
+        fields |= {"links": links} if links else {}
         return Treatment(fields, estimate, action is not None or is_group)
 
 

@@ -189,11 +189,12 @@ def _task_rule(entry: Entry | None) -> str:
     about = f"One task, {_named(entry)}:" if entry else "One task:"
     return f"""\
 # {about}
-# what undoes it if the run fails.
+# what undoes it if the run fails, and pages that help whoever looks at it.
 #[[rules]]
 #match = {{ id = {_quoted(_pattern(entry.id) if entry else "1")} }}
 #command = "make deploy"
 #rollback = ["./undo.sh"]
+#links = {{ runbook = "https://example.com/runbook" }}
 """
 
 

@@ -23,6 +23,7 @@ from taskgraph_core.ir import (
     Breaker,
     Command,
     EntryPoint,
+    Link,
     Name,
     Noop,
     Priority,
@@ -173,6 +174,7 @@ class Settings(Section):
     priority: Priority | None = None
     estimate: Duration | None = None
     rollback: RollbackText | None = None
+    links: dict[Name, Link] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_action(self) -> Settings:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from taskgraph_core.engine.processes.procs import Seen
 
-GRACE = 30.0
+GRACE = 10.0
 """Seconds between asking the programs to end and ending them."""
 
 BETWEEN_LOOKS = 0.1

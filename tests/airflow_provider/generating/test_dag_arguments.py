@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
+
+import pytest
 
 from airflow_provider.generating.dag_arguments import dag_arguments
 from support.graphs import graph_of
-from taskgraph_core.ir import Policy, Schedule
+from taskgraph_core.ir import Claim, Command, Policy, Resource, Schedule
 
 
 def test_a_plan_without_a_schedule_waits_to_be_started() -> None:
@@ -17,11 +20,31 @@ def test_a_schedule_is_read_in_its_time_zone() -> None:
     assert 'schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Oslo"),\n' in dag_arguments(graph)
 
 
-def test_one_run_at_a_time_and_none_for_the_past() -> None:
-    arguments = dag_arguments(graph_of("1"))
+def test_nothing_is_made_up_for_the_past() -> None:
+    assert "catchup=False,\n" in dag_arguments(graph_of("1"))
 
-    assert "max_active_runs=1,\n" in arguments
-    assert "catchup=False,\n" in arguments
+
+@pytest.mark.parametrize(
+    ("claims", "policy", "alone"),
+    [
+        ((), Policy(), False),
+        ((Claim(resource="db", slots=1),), Policy(), False),
+        ((Claim(resource="file", mode="read"),), Policy(), False),
+        ((Claim(resource="db", slots=2),), Policy(), True),
+        ((Claim(resource="file", mode="write"),), Policy(), True),
+        ((), Policy(rollback=True), True),
+    ],
+)
+def test_runs_overlap_only_where_nothing_is_meant_for_one_alone(claims: Any, policy: Policy, alone: object) -> None:
+    action = Command(argv=("true",))
+    graph = graph_of(
+        "1",
+        tasks={"1": {"action": action, "claims": claims, "rollback": action}},
+        resources=(Resource(name="db", capacity=2),),
+        policy=policy,
+    )
+
+    assert ("max_active_runs=1,\n" in dag_arguments(graph)) is alone
 
 
 def test_the_number_of_parallel_tasks_is_left_to_airflow_unless_the_plan_says_it() -> None:
@@ -33,6 +56,13 @@ def test_the_number_of_parallel_tasks_is_left_to_airflow_unless_the_plan_says_it
 def test_a_run_is_bounded() -> None:
     assert "dagrun_timeout=timedelta(seconds=7200),\n" in dag_arguments(graph_of("1", policy=Policy(timeout=7200)))
     assert "dagrun_timeout" not in dag_arguments(graph_of("1", policy=Policy(timeout=1e300)))
+
+
+def test_airflow_does_not_end_a_run_in_which_something_may_be_to_undo() -> None:
+    undo = {"1": {"rollback": Command(argv=("undo",))}}
+    graph = graph_of("1", policy=Policy(timeout=7200, rollback=True), tasks=undo)
+
+    assert "dagrun_timeout" not in dag_arguments(graph)
 
 
 def test_a_run_fails_fast_where_airflow_allows_it() -> None:

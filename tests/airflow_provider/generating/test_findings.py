@@ -48,6 +48,31 @@ def test_folded_pools_are_stricter_than_the_plan() -> None:
     )
 
     assert codes(graph) == {"TG502": ("1", "2")}
+    (finding,) = TARGET.generate(graph, AirflowOptions(project_dir="/srv")).findings
+    assert "wait for each other" in finding.message
+    assert finding.fix.endswith("generate all with --fold a,b")
+
+
+def test_a_folded_pool_of_one_task_is_still_not_that_of_another_dag() -> None:
+    graph = one_of_each(claims=(Claim(resource="a"), Claim(resource="x y"))).model_copy(
+        update={"resources": (Resource(name="a", capacity=1), Resource(name="x y", capacity=2))}
+    )
+
+    (finding,) = TARGET.generate(graph, AirflowOptions(project_dir="/srv")).findings
+
+    assert finding.code == "TG502"
+    assert "wait for each other" not in finding.message
+    assert "a DAG that claims only some of them has another pool" in finding.message
+    assert finding.fix.endswith("--fold 'a,x y'")
+
+
+def test_pools_that_were_asked_for_are_not_remarked_upon() -> None:
+    graph = one_of_each(claims=(Claim(resource="a"), Claim(resource="b"))).model_copy(
+        update={"resources": (Resource(name="a", capacity=1), Resource(name="b", capacity=2))}
+    )
+
+    assert TARGET.generate(graph, AirflowOptions(project_dir="/srv", fold="b, a")).findings == ()
+    assert TARGET.generate(graph, AirflowOptions(project_dir="/srv", fold="a,c")).findings != ()
 
 
 def test_stopping_ends_what_runs_as_well() -> None:
@@ -60,11 +85,14 @@ def test_airflow_cannot_stop_where_rules_look_at_failures() -> None:
     assert codes(graph) == {"TG504": ("2",)}
 
 
-def test_rollbacks_are_missing() -> None:
+def test_a_run_that_is_marked_early_is_rolled_back() -> None:
     graph = one_of_each(rollback=RUN)
+    timed = graph.model_copy(update={"policy": Policy(rollback=True, timeout=60)})
 
     assert codes(graph) == {}
     assert codes(graph.model_copy(update={"policy": Policy(rollback=True)})) == {"TG505": ("2",)}
+    found = TARGET.generate(timed, AirflowOptions(project_dir="/srv")).findings
+    assert [(each.code, each.path) for each in found] == [("TG505", "run.rollback"), ("TG505", "run.timeout")]
 
 
 def test_a_failure_threshold_is_missing() -> None:
@@ -108,9 +136,9 @@ def test_a_failure_rate_is_missing() -> None:
     assert codes(graph_of("1", policy=Policy(failure_rate=0.5, on_failure="stop"))) == {"TG503": ()}
 
 
-def test_pauses_that_grow_grow_as_airflow_lets_them() -> None:
-    assert codes(one_of_each(action=Wait(what="file", target="x", factor=3))) == {"TG513": ("2",)}
-    assert codes(one_of_each(action=Wait(what="file", target="x"))) == {}
+def test_the_triggerer_must_see_the_files_it_looks_for() -> None:
+    assert codes(one_of_each(action=Wait(what="file", target="x"))) == {"TG513": ("2",)}
+    assert codes(one_of_each(action=Wait(what="command", target="x", factor=3))) == {}
 
 
 def test_nobody_looks_at_the_machine() -> None:

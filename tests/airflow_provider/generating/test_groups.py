@@ -6,7 +6,7 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider.generating.groups import grouping, places
+from airflow_provider.generating.groups import grouping, places, surroundings
 from support.graphs import graph_of, graphs
 
 if TYPE_CHECKING:
@@ -72,3 +72,23 @@ def test_what_is_shown_can_be_put_in_order(graph: TaskGraph, data: st.DataObject
 
 def test_a_group_whose_parent_is_not_in_the_graph_is_shown() -> None:
     assert grouping(graph_of("1.1", tasks=members(**{"1": "1.1"}))).shown == ("1",)
+
+
+def test_a_group_stands_in_that_of_its_parent() -> None:
+    graph = graph_of("1.1.1", "1.1 < 1.1.1", "1 < 1.1", tasks=members(**{"1.1": "1.1.1", "1": "1.1"}))
+
+    assert set(grouping(graph).shown) == {"1", "1.1"}
+    assert surroundings(graph, grouping(graph).shown) == {"1.1": "1"}
+
+
+def test_groups_inside_each_other_are_given_up() -> None:
+    graph = graph_of("1", "2", "3", tasks={"1": {"group": "2"}, "2": {"group": "1"}, "3": {"group": "2"}})
+
+    assert grouping(graph).shown == ()
+
+
+def test_a_circle_inside_a_group_does_not_cost_the_group() -> None:
+    inside = members(A="a1 a2", B="b1 b2", O="A B")
+    graph = graph_of("a1", "b1 < a1", "b2", "a2 < b2", "A < a1 a2", "B < b1 b2", "O < A B", tasks=inside)
+
+    assert grouping(graph).shown == ("O",)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider.generating import names
-from airflow_provider.generating.names import SENTINEL, group_name, pool_name, task_names
+from airflow_provider.generating.names import (
+    ALL_ENDED,
+    ROLL_BACK,
+    ROLLBACK_GROUP,
+    SENTINEL,
+    group_name,
+    pool_name,
+    task_names,
+    undo_name,
+)
 
 
 @pytest.mark.parametrize(("task_id", "name"), [("5", "t5"), ("5.2", "t5_2"), ("01", "t01"), ("10.20.30", "t10_20_30")])
@@ -22,7 +31,8 @@ def test_other_ids_keep_what_is_readable_of_them() -> None:
 @given(st.lists(st.text(min_size=1) | st.from_regex(r"[0-9a\u0663.]{1,6}", fullmatch=True), unique=True))
 def test_names_are_safe_and_differ_even_without_case(ids: list[str]) -> None:
     tasks = task_names(ids)
-    every = [*tasks.values(), *map(group_name, tasks.values()), SENTINEL]
+    own = [SENTINEL, ALL_ENDED, ROLL_BACK, ROLLBACK_GROUP]
+    every = [*tasks.values(), *map(group_name, tasks.values()), *map(undo_name, tasks.values()), *own]
 
     assert all(re.fullmatch(r"[a-z0-9_]{1,200}", name, re.ASCII) for name in every)
     assert len(set(every)) == len(every)

@@ -68,6 +68,27 @@ def test_resources_are_folded_with_all_they_are_connected_to_and_no_others() -> 
     assert [seat.pool.resources for seat in taken.values()] == [("a", "b", "c"), ("a", "b", "c"), ("d",)]
 
 
+def test_resources_that_are_to_share_a_pool_do_so_in_every_graph() -> None:
+    both = seats(claiming((slots("a"), slots("b")), a=2, b=3))
+    only_one = seats(claiming((slots("a"),), a=2, b=3), fold=["a", "b"])
+
+    assert pools_used(both.values()) == pools_used(only_one.values())
+    assert only_one["1"].slots == 3
+
+
+def test_only_what_is_claimed_needs_a_pool() -> None:
+    taken = seats(claiming((slots("d"),), a=2, d=3), fold=["a", "b"])
+
+    assert pools_used(taken.values()) == [Pool("taskgraph_d", 3, ("d",))]
+
+
+def test_what_only_other_graphs_claim_counts_as_a_thing_that_is_read_and_written() -> None:
+    here = seats(claiming((slots("a"),), a=2), fold=["a", "table"])
+    there = seats(claiming((slots("a"), writes("table")), a=2))
+
+    assert pools_used(here.values()) == pools_used(there.values())
+
+
 def test_a_task_that_does_nothing_takes_nothing() -> None:
     graph = TaskGraph(id="x", tasks=(Task(id="1", claims=(writes("t"),), action=Noop()),))
 
@@ -118,10 +139,10 @@ def test_what_fits_into_a_folded_pool_of_any_size_fits_every_capacity(data: st.D
         assert sum(claimed.get(name, 0) for claimed in running) <= capacity
 
 
-@given(graph=graphs(max_tasks=7, rules=False))
-def test_tasks_that_fit_their_pools_together_may_run_together(graph: TaskGraph) -> None:
+@given(graph=graphs(max_tasks=7, rules=False), fold=st.sampled_from([(), ("db", "gpu"), ("db", "file:out", "other")]))
+def test_tasks_that_fit_their_pools_together_may_run_together(graph: TaskGraph, fold: tuple[str, ...]) -> None:
     graph = graph.model_copy(update={"tasks": tuple(task.model_copy(update={"action": RUN}) for task in graph.tasks)})
-    taken = seats(graph)
+    taken = seats(graph, fold)
     pools = pools_used(taken.values())
     for count in range(1, len(graph.tasks) + 1):
         for running in combinations(graph.tasks, count):

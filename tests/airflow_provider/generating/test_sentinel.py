@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RUN = Command(argv=("true",))
 CALL = Python(entry_point="a.b:c")
 STOP = Policy(on_failure="stop")
+BACK = Policy(rollback=True)
 
 
 def watched(graph: TaskGraph) -> list[str]:
@@ -61,12 +62,29 @@ def test_rules_that_pass_a_failure_on_hide_nothing(rule: str) -> None:
 
 
 def test_a_dag_that_fails_fast_asks_at_its_end() -> None:
-    sentinel = sentinel_of(graph_of("1", "2 < 1", "3", policy=STOP, tasks={"1": {"action": RUN}}))
+    graph = graph_of("1", "2 < 1", "3", policy=STOP, tasks={"1": {"action": RUN}})
+    sentinel = sentinel_of(graph)
 
     assert sentinel is not None
     assert sentinel.asks
-    assert [task.id for task in sentinel.watches] == ["2", "3"]
+    assert watched(graph) == ["2", "3"]
     assert sentinel_of(graph_of("1", "2", policy=STOP)) is None
+
+
+def test_before_a_rollback_it_asks_once_all_have_ended() -> None:
+    graph = graph_of("1", "2", "3 < 1 2", "4 < 3", "5 < 3", tasks={"1": {"action": RUN, "rollback": RUN}}, policy=BACK)
+    sentinel = sentinel_of(graph)
+
+    assert sentinel is not None
+    assert sentinel.asks
+    assert watched(graph) == ["1", "2", "4", "5"]  # where 1 fails, 3 ends before 2 does
+
+
+@pytest.mark.parametrize(("rule", "last"), [("all_done", ["2"]), ("one_failed", ["2"]), ("always", ["1", "2"])])
+def test_a_task_that_ends_after_another_is_waited_for_in_its_place(rule: str, last: list[str]) -> None:
+    graph = graph_of("1", "2 < 1", tasks={"1": {"rollback": RUN}, "2": {"trigger_rule": rule}}, policy=BACK)
+
+    assert watched(graph) == last
 
 
 def final_states(graph: TaskGraph, data: st.DataObject) -> dict[str, str]:

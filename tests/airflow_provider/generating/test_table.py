@@ -25,7 +25,7 @@ def row(action: Any = RUN, **fields: Any) -> dict[str, object]:
 
 
 def test_a_row_holds_only_what_is_not_usual() -> None:
-    assert row() == {"id": "1", "command": "true"}
+    assert row() == {"id": "1", "command": ["true"]}
 
 
 def test_a_row_says_what_a_reader_knows_of_the_task() -> None:
@@ -34,7 +34,7 @@ def test_a_row_says_what_a_reader_knows_of_the_task() -> None:
         "title": "Build",
         "doc_md": "All of it.",
         "priority": "high",
-        "command": "true",
+        "command": ["true"],
     }
 
 
@@ -72,7 +72,7 @@ def test_the_longest_path_comes_first_and_priority_decides_between_equals() -> N
 
 
 def test_attempts_are_one_more_than_retries() -> None:
-    assert row(retry=Retry(attempts=3, delay=10)) == {"id": "1", "command": "true", "retries": 2, "retry_delay": 10}
+    assert row(retry=Retry(attempts=3, delay=10)) == {"id": "1", "command": ["true"], "retries": 2, "retry_delay": 10}
 
 
 def test_growing_pauses_have_a_factor_and_a_ceiling() -> None:
@@ -118,8 +118,8 @@ def test_a_task_takes_its_slots_of_its_pool() -> None:
     )
 
     assert rows(graph) == {
-        "t1": {"id": "1", "command": "true", "pool": "taskgraph_db"},
-        "t2": {"id": "2", "command": "true", "pool": "taskgraph_db", "pool_slots": 2},
+        "t1": {"id": "1", "command": ["true"], "pool": "taskgraph_db"},
+        "t2": {"id": "2", "command": ["true"], "pool": "taskgraph_db", "pool_slots": 2},
     }
 
 
@@ -155,4 +155,17 @@ def test_a_sentinel_is_added_where_a_failure_would_be_hidden() -> None:
 def test_the_sentinel_of_a_dag_that_fails_fast_asks_for_failures() -> None:
     graph = graph_of("1", "2 < 1", tasks={"1": {"action": RUN}}, policy=Policy(on_failure="stop"))
 
-    assert rows(graph)["nothing_failed"]["asks_for_failures"] is True
+    made = rows(graph)
+
+    assert made["nothing_failed"]["asks_for_failures"] is True
+    assert made["nothing_failed"]["after"] == ["all_ended"]
+    assert made["all_ended"]["after"] == ["t2"]
+    assert "roll_back" not in made
+
+
+def test_before_a_rollback_somebody_says_what_is_undone() -> None:
+    graph = graph_of("1", tasks={"1": {"rollback": Command(argv=("undo",))}}, policy=Policy(rollback=True))
+    made = rows(graph)
+
+    assert made["nothing_failed"]["starts_rollback"] is True
+    assert made["roll_back"]["after"] == ["nothing_failed"]

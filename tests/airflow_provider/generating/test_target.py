@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from airflow_provider.generating.names import SENTINEL
 from airflow_provider.generating.target import TARGET, AirflowOptions
 from support.graphs import graph_of, graphs
+from support.plans import graph_of_plan
+from support.plans import task as entry
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import target
 from taskgraph_core.ir import Claim, Command, Python, Resource, Task, TaskGraph
@@ -31,7 +32,12 @@ def generate(graph: TaskGraph, project_dir: str = "") -> Generated:
 
 def ruff(*arguments: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "ruff", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd="/",  # where its users are: beside our sources, a package of ours would be no third party's
     )
     return "" if ended.returncode == 0 else ended.stdout + ended.stderr
 
@@ -93,8 +99,28 @@ def test_pools_file_is_what_airflow_imports() -> None:
     )
 
     assert json.loads(generate(graph).files["example.pools.json"]) == {
-        "taskgraph_db": {"slots": 2, "description": "Taskgraph: db", "include_deferred": False}
+        "taskgraph_db": {"slots": 2, "description": "Taskgraph: db", "include_deferred": True}
     }
+
+
+def test_conflicts_that_the_profile_orders_are_edges() -> None:
+    profile = {"conflicts": "order", "defaults": {"command": "true", "claims": {"file:x": "write"}}}
+    graph = graph_of_plan(entry(1), entry(2), entry(3), profile=profile)
+
+    rows = constants(generate(graph).files[f"{graph.id}.py"])["TASKS"]
+
+    assert [rows[name].get("after") for name in ("t1", "t2", "t3")] == [None, ["t1"], ["t2"]]
+
+
+def test_header_says_what_was_folded_and_never_what_is_no_plain_name() -> None:
+    graph = graph_of("1")
+
+    def header(fold: str) -> str:
+        return TARGET.generate(graph, AirflowOptions(fold=fold)).files["example.py"].partition("Fingerprint")[0]
+
+    assert " --fold a,file:out/x\n" in header("file:out/x,a")
+    assert " --fold RESOURCES\n" in header('a,"""\n')
+    assert "--fold" not in header("")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +153,7 @@ def test_a_relative_project_folder_is_seen_from_the_dag_file() -> None:
 
     assert 'FOLDER = "{{ task.dag.folder }}/../project"' in text
     assert '"cwd": "{{ task.dag.folder }}/../project/work"' in text
-    assert '"command": "../step.sh\\n"' in text
+    assert '"command": ["../step.sh"]' in text
 
 
 ATTACKS = st.sampled_from(
@@ -166,13 +192,13 @@ def test_text_of_the_plan_stays_data(graph: TaskGraph) -> None:
     source = generate(graph).files["hostile.py"]
 
     assert source.isascii()
-    rows = [row for name, row in constants(source)["TASKS"].items() if name != SENTINEL]
+    rows = [row for row in constants(source)["TASKS"].values() if "id" in row]
     assert [row["id"] for row in rows] == [task.id.replace("\0", "") for task in graph.tasks]
     assert [row.get("title", "") for row in rows] == [task.title.replace("\0", "") for task in graph.tasks]
     for row, task in zip(rows, graph.tasks, strict=True):
         match task.action:
             case Command(shell=shell, env=env):
-                assert row["command"].removesuffix("\n") == shell.removesuffix("\n")
+                assert row["command"] == shell
                 assert row["env"] == env
             case Python(kwargs=kwargs):
                 assert row["arguments"] == kwargs

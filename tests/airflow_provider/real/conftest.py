@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_provider.generating.names import SENTINEL, task_names
+from airflow_provider.generating.names import task_names
 from airflow_provider.generating.target import TARGET, AirflowOptions
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def dags_folder() -> Path:
     return HOME / "dags"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def load() -> Callable[[Path], DAG]:
     """The DAG of a file as Airflow reads it, which has nothing to object."""
 
@@ -96,17 +96,17 @@ class Run:
 def run(dags_folder: Path, load: Callable[[Path], DAG]) -> Iterator[Callable[..., Run]]:
     """Generate a graph's DAG and run it; each call reads the whole folder again, so it holds one file at a time."""
 
-    def carry_out(graph: TaskGraph, *, project_dir: str = "") -> Run:
-        made = TARGET.generate(graph, AirflowOptions(project_dir=project_dir))
+    def carry_out(graph: TaskGraph, *, project_dir: str = "", with_provider: bool = False) -> Run:
+        made = TARGET.generate(graph, AirflowOptions(project_dir=project_dir, with_provider=with_provider))
         place = dags_folder / f"{graph.id}.py"
         place.write_text(made.files[place.name])
         ended = load(place).test()
-        ids = {name: task_id for task_id, name in task_names(graph.by_id).items()} | {SENTINEL: SENTINEL}
+        ids = {name: task_id for task_id, name in task_names(graph.by_id).items()}
         instances = ended.get_task_instances()
         return Run(
             str(ended.state),
-            {ids[instance.task_id]: str(instance.state) for instance in instances},
-            {ids[instance.task_id]: instance.try_number for instance in instances},
+            {ids.get(instance.task_id, instance.task_id): str(instance.state) for instance in instances},
+            {ids.get(instance.task_id, instance.task_id): instance.try_number for instance in instances},
         )
 
     yield carry_out

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider.generating.names import task_names
 from support.graphs import graph_of
 from taskgraph_core.environment import task_environment
 from taskgraph_core.ir import Claim, Command, Policy, Python, Retry, Task, TaskGraph, Wait
@@ -175,7 +176,9 @@ def test_text_of_the_plan_arrives_byte_for_byte(run: Callable[..., Any], tmp_pat
     assert ended.tasks == {HOSTILE: "success"}
     arguments, told = json.loads((tmp_path / folder / "told.json").read_text())
     assert arguments == [HOSTILE]
-    assert told.pop("TASKGRAPH_RUN_ID").startswith("manual__")
+    run_id = told.pop("TASKGRAPH_RUN_ID")
+    assert run_id.startswith("manual__")
+    assert told.pop("TASKGRAPH_IDEMPOTENCY_KEY") == f"hostile/{run_id}/{task_names([HOSTILE])[HOSTILE]}"
     assert told == {**task_environment(graph, task), "TASKGRAPH_ATTEMPT": "1", "OWN": HOSTILE}
 
 
@@ -247,29 +250,20 @@ def server() -> Iterator[str]:
 
 
 def test_waits_end_when_it_is_there(run: Callable[..., Any], tmp_path: Path, server: str) -> None:
-    (tmp_path / "there {{ x }}").touch()
+    (tmp_path / "there [x] {{ x }}").touch()
     soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     holding = (Claim(resource="x", mode="read"),)
+    asked = 'test "$TASKGRAPH_TASK_ID" = 3 -a -e "there [x] {{ x }}" -a "$0" = /bin/sh'
     graph = graph_of(
-        "1",
-        "2",
-        "3",
-        "4",
-        "5",
-        "6",
+        *"123456",
         id="waits",
         tasks={
-            "1": {"action": Wait(what="file", target="there {{ x }}")},
+            "1": {"action": Wait(what="file", target="there [x] {{ x }}")},
             "2": {"action": Wait(what="http", target=server, interval=0.1), "claims": holding},
-            "3": {"action": Wait(what="command", target='test "$TASKGRAPH_TASK_ID" = 3 -a -e "there {{ x }}"')},
+            "3": {"action": Wait(what="command", target=asked)},
             "4": {"action": Wait(what="time", target=soon)},
             "5": {"action": Wait(what="time", target="2020-01-01T00:00Z"), "timeout": 60},
-            "6": {
-                "action": Wait(what="file", target="missing", interval=0.1),
-                "timeout": 0.5,
-                "retry": Retry(attempts=2),
-                "claims": holding,
-            },
+            "6": {"action": Wait(what="command", target="exit 99"), "timeout": 0.01, "retry": Retry(attempts=2)},
         },
     )
 
@@ -278,3 +272,33 @@ def test_waits_end_when_it_is_there(run: Callable[..., Any], tmp_path: Path, ser
     assert ended.tasks == {**dict.fromkeys("12345", "success"), "6": "failed"}
     assert ended.tries["6"] == 1
     assert Server.asked == 2
+
+
+def test_a_shell_line_is_one_of_the_shell_that_the_local_engine_uses(run: Callable[..., Any], tmp_path: Path) -> None:
+    graph = graph_of(
+        *"123",
+        id="shells",
+        tasks={
+            "1": {"action": line('echo "$0${BASH_VERSION-}" > shell; exit 99')},
+            "2": {"action": Command(argv=("printf", "%s|", "a b", "", "$HOME", "*", "'\"\n\\\n", "x.sh"))},
+            "3": {"action": Command(argv=("exit", "0"))},
+        },
+    )
+
+    ended = run(graph, project_dir=str(tmp_path))
+
+    assert ended.tasks == {"1": "skipped", "2": "success", "3": "failed"}
+    assert (tmp_path / "shell").read_text() == "/bin/sh\n"
+
+
+def test_a_function_is_called_in_the_project_and_told_about_its_task(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "told.py").write_text(
+        "import os\ndef tell():\n    open('told', 'w', newline='').write(os.environ['TASKGRAPH_TASK_TITLE'])\n"
+    )
+    function = Python(entry_point="told:tell", process=True)
+    graph = graph_of("1", id="told", tasks={"1": {"title": HOSTILE, "action": function}})
+
+    ended = run(graph, project_dir=str(tmp_path))
+
+    assert ended.tasks == {"1": "success"}
+    assert (tmp_path / "told").read_bytes().decode() == HOSTILE

@@ -42,6 +42,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.send(403, {"detail": "Forbidden"})
             case "invalid":
                 self.send(422, {"detail": [{"msg": "no"}]})
+            case "elsewhere":
+                self.send_response(302)
+                self.send_header("Location", "/api/v2/stolen")
+                self.end_headers()
             case "page":
                 self.send_response(200)
                 self.end_headers()
@@ -129,6 +133,17 @@ def test_a_password_is_told_to_nobody(url: str) -> None:
 
     assert caught.value.status == 401
     assert "sesame" not in str(caught.value)
+
+
+def test_a_login_does_not_show_what_is_secret() -> None:
+    assert "sesame" not in repr(Login(token="sesame", user="admin", password="sesame"))
+
+
+def test_a_token_is_not_taken_elsewhere(server: Server, url: str) -> None:
+    with pytest.raises(ServiceError, match="the server sends to /api/v2/stolen"):
+        Airflow(url, Login(token="own")).get("elsewhere")
+
+    assert [path for _, path, _, _ in server.asked] == ["/api/v2/elsewhere"]
 
 
 def test_a_server_that_is_not_there_is_named() -> None:

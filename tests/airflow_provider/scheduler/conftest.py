@@ -5,15 +5,18 @@ Every test brings DAGs of its own ids, so that none sees another's.
 
 from __future__ import annotations
 
-import json
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_provider.commands.applying import carry_out, steps
+from airflow_provider.commands.written import read_pools
 from airflow_provider.generating.target import TARGET, AirflowOptions
 from airflow_provider.local import LocalAirflow
+from airflow_provider.rest.pools import live_pools
 from taskgraph_core.servers.postgres import programs
 
 if TYPE_CHECKING:
@@ -33,13 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
-    home = tmp_path_factory.mktemp("airflow")
-    home.chmod(0o755)
-    for folder in home.parents[:2]:
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own, who has to get there
-    with LocalAirflow(home, database="postgresql" if programs() else "sqlite") as running:
-        yield running
+def airflow() -> Iterator[LocalAirflow]:
+    # PostgreSQL may run as a user of its own, who has to get there; pytest closes its folder to others at every start.
+    with tempfile.TemporaryDirectory(prefix="taskgraph-scheduler-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        with LocalAirflow(home, database="postgresql" if programs() else "sqlite") as running:
+            yield running
 
 
 @pytest.fixture
@@ -48,9 +51,10 @@ def deploy(airflow: LocalAirflow) -> Callable[..., str]:
 
     def bring(graph: TaskGraph, **options: Any) -> str:
         made = TARGET.generate(graph, AirflowOptions(**options))
-        for name, pool in json.loads(made.files[f"{graph.id}.pools.json"]).items():
-            airflow.api.post("pools", body={"name": name, **pool})
-        (airflow.dags / f"{graph.id}.py").write_text(made.files[f"{graph.id}.py"])
+        for name, text in made.files.items():
+            (airflow.dags / name).write_text(text)
+        for step in steps(read_pools(airflow.dags / f"{graph.id}.pools.json"), live_pools(airflow.api)):
+            carry_out(step, airflow.api)
         airflow.until_listed(graph.id)
         return graph.id
 

@@ -121,6 +121,21 @@ def test_a_later_kind_of_action_replaces_an_earlier_one() -> None:
     assert treat(task(1), defaults={"command": "a"}, rules=[rule(noop=True)]).fields["action"] == Noop()
 
 
+def test_links_merge_by_name() -> None:
+    treatment = treat(
+        task(1),
+        defaults={"links": {"runbook": "https://example.com/all", "graphs": "http://graphs"}},
+        rules=[rule(links={"runbook": "https://example.com/one"})],
+        override={"links": {"ticket": "https://example.com/7"}},
+    )
+
+    assert treatment.fields["links"] == {
+        "runbook": "https://example.com/one",
+        "graphs": "http://graphs",
+        "ticket": "https://example.com/7",
+    }
+
+
 def test_claims_merge_by_resource_and_none_takes_one_away() -> None:
     treatment = treat(
         task(1),

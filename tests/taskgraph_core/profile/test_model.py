@@ -236,3 +236,11 @@ def test_a_resource_is_its_slots_or_a_table_of_what_bounds_it() -> None:
         Resource(name="db", capacity=2),
         Resource(name="api", breaker=Breaker(failures=5, open=30.0)),
     ]
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "ftp://a", "https://", "https:///x", "https://a b", "http://a>", ""]
+)
+def test_a_link_is_the_address_of_a_page(link: str) -> None:
+    with pytest.raises(ValidationError):
+        Profile.model_validate({"defaults": {"links": {"runbook": link}}})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.generating.actions import grows
 from taskgraph_core.findings import Finding
 from taskgraph_core.ir import Noop, Wait
 
@@ -14,15 +13,15 @@ if TYPE_CHECKING:
     from taskgraph_core.ir import TaskGraph
 
 
-def longer_pauses(graph: TaskGraph) -> Iterator[Finding]:
-    """TG513: pauses between questions that grow."""
-    tasks = tuple(task.id for task in graph.tasks if isinstance(task.action, Wait) and grows(task.action))
+def files(graph: TaskGraph) -> Iterator[Finding]:
+    """TG513: who looks for files, and how."""
+    tasks = tuple(task.id for task in graph.tasks if isinstance(task.action, Wait) and task.action.what == "file")
     if tasks:
         yield Finding(
             "TG513",
             "info",
-            "where the pauses of a wait grow, Airflow about doubles them each time, up to max_every; those of a wait "
-            "that holds a pool stay as they begin",
+            "Airflow's triggerer looks for these files, at one pace: it must see the folders that the workers see, and "
+            "a folder counts once there is a file in it",
             "action",
             tasks,
         )

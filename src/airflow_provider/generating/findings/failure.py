@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.generating.policy import fails_fast
+from airflow_provider.generating.policy import fails_fast, rolls_back, run_time
 from taskgraph_core.findings import Finding
 
 if TYPE_CHECKING:
@@ -37,15 +37,25 @@ def stopping(graph: TaskGraph) -> Iterator[Finding]:
 
 def rollback(graph: TaskGraph) -> Iterator[Finding]:
     """TG505: what rolling back means in Airflow."""
+    if not rolls_back(graph):
+        return
     tasks = tuple(task.id for task in graph.tasks if task.rollback is not None)
-    if graph.policy.rollback and tasks:
+    yield Finding(
+        "TG505",
+        "info",
+        "a run that somebody marks as failed, or as successful, before its end has failed and is rolled back",
+        "run.rollback",
+        tasks,
+        "to let it pass, mark its last tasks as successful instead",
+    )
+    if run_time(graph) is not None:
         yield Finding(
             "TG505",
-            "warning",
-            "nothing is rolled back after a failed run: rollbacks are not generated for Airflow yet",
-            "run.rollback",
+            "info",
+            "nothing is undone in a run that Airflow ends by itself, so each task keeps to the run's timeout instead; "
+            "one that waits, for a pool or for its next attempt, notices only when its turn comes",
+            "run.timeout",
             tasks,
-            "undo by hand, or run the plan with 'taskgraph run'",
         )
 
 

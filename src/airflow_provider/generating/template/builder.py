@@ -18,7 +18,7 @@ IMPORTS: tuple[Import, ...] = (
 )
 """What every file uses."""
 
-NOT_STANDARD = frozenset({"airflow", "pendulum"})
+NOT_STANDARD = frozenset({"airflow", "airflow_provider", "pendulum"})
 """Packages of the imports that are not part of Python."""
 
 OPTIONS = """\
@@ -64,6 +64,14 @@ BUILD = """\
     if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
         # Airflow reads this file again in each task's process, for that one task.
         make_task(parsing.task_id, TASKS[parsing.task_id])
+"""
+
+BUILD_UNDO = """\
+    elif parsing.dag_id == DAG_ID and parsing.task_id in ROLLBACK:
+        make_undo(parsing.task_id, ROLLBACK[parsing.task_id])
+"""
+
+BUILD_ALL = """\
     else:
 """
 
@@ -76,14 +84,46 @@ GROUPED = """\
             make_task(task_id, row, groups.get(row.get("closes", row.get("group"))))
 """
 
+NESTED = """\
+        groups = {}
+        for parent, group in GROUPS.items():
+            groups[parent] = TaskGroup(
+                group["group_id"],
+                prefix_group_id=False,
+                parent_group=groups.get(group.get("inside"), dag.task_group),
+                group_display_name=group.get("group_display_name", ""),
+            )
+        for task_id, row in TASKS.items():
+            make_task(task_id, row, groups.get(row.get("closes", row.get("group"))))
+"""
+"""Instead of ``GROUPED``, where some group stands in another; the outer ones come first."""
+
 UNGROUPED = """\
         for task_id, row in TASKS.items():
             make_task(task_id, row)
 """
 
-EDGES = """\
+ROLLBACK = """\
+        rollback = TaskGroup(
+            "rollback",
+            prefix_group_id=False,
+            group_display_name="Rollback",
+        )
+        for task_id, row in ROLLBACK.items():
+            make_undo(task_id, row, rollback)
+"""
+
+ROWS = """\
         # Each ">>" would take time in proportion to the number of all tasks.
         for task_id, row in TASKS.items():
+"""
+
+ROWS_AND_ROLLBACK = """\
+        # Each ">>" would take time in proportion to the number of all tasks.
+        for task_id, row in {**TASKS, **ROLLBACK}.items():
+"""
+
+EDGES = """\
             for upstream_id in row.get("after", ()):
                 dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
                 dag.task_dict[upstream_id].downstream_task_ids.add(task_id)

@@ -17,5 +17,6 @@ def environment(row):
         **{name: literal(text) for name, text in told.items()},
         "TASKGRAPH_RUN_ID": "{{ run_id }}",
         "TASKGRAPH_ATTEMPT": "{{ ti.try_number }}",
+        "TASKGRAPH_IDEMPOTENCY_KEY": "{{ dag.dag_id }}/{{ run_id }}/{{ ti.task_id }}",
     }
 '''

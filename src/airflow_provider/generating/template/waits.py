@@ -1,47 +1,77 @@
-"""Rows that wait for something outside the graph."""
+"""Rows that wait for something outside the graph.
+
+They wait in Airflow's triggerer, where a task holds no worker, but the slots of its pool. Its
+triggers know files and times; anything else is asked for on a worker, and again after a pause.
+A trigger that fires at once may cost Airflow the task, so nobody is deferred for less than ten seconds.
+"""
 
 from __future__ import annotations
 
 from airflow_provider.generating.template.environment import ENVIRONMENT
 from airflow_provider.generating.template.piece import STANDARD, Import, Piece
 
-WAITING = '''\
-def waiting(row):
-    """How a sensor waits: without holding its place, unless it holds slots of a pool."""
-    return {
-        "mode": "poke" if "pool" in row else "reschedule",
-        "poke_interval": row["every"],
-        "timeout": row.get("timeout", timedelta.max),
-    }
+PATIENCE = '''\
+def patience(row):
+    """How long a sensor waits. Airflow's own bound would be seven days."""
+    return row.get("timeout", timedelta(days=3650))
 '''
-
-WAITING_LONGER = '''\
-def waiting(row):
-    """How a sensor waits: without holding its place, unless it holds slots of a pool."""
-    return {
-        "mode": "poke" if "pool" in row else "reschedule",
-        "poke_interval": row["every"],
-        "exponential_backoff": "at_most_every" in row,
-        "max_wait": row.get("at_most_every"),
-        "timeout": row.get("timeout", timedelta.max),
-    }
-'''
-"""Instead of ``waiting``, where the pauses of some sensor grow."""
 
 # Airflow's own PythonSensor warns of a deprecation where it is imported, and BashSensor knows no folder.
 SENSOR = '''\
-class Condition(BaseSensorOperator):
-    """Waits until a function of its arguments is true."""
+class WaitUntil(BaseSensorOperator):
+    """Asks a question until it is answered with yes; it is deferred in between."""
 
     template_fields = ("arguments",)
 
-    def __init__(self, *, function, arguments, **options):
+    def __init__(self, *, question, arguments, factor=1, at_most_every=None, **options):
         super().__init__(**options)
-        self.function = function
+        self.question = question
         self.arguments = arguments
+        self.factor = factor
+        self.at_most_every = at_most_every or self.poke_interval
 
-    def poke(self, context):
-        return self.function(*self.arguments)
+    def execute(self, context):
+        self.ask(context)
+
+    def ask(self, context, event=None):
+        if self.question(*self.arguments):
+            return
+        now = pendulum.now("UTC")
+        waited = (now - context["ti"].start_date).total_seconds()
+        if waited >= self.timeout:
+            raise AirflowSensorTimeout(f"still not there after {waited:.0f} seconds")
+        # That is the next one of pauses which grow by a factor and add up to this.
+        pause = min(self.poke_interval + waited * (self.factor - 1), self.at_most_every)
+        moment = now.add(seconds=min(pause, max(self.timeout - waited, 10)))
+        self.defer(trigger=DateTimeTrigger(moment=moment), method_name="ask")
+'''
+
+FILE_SENSOR = '''\
+class WaitForFile(FileSensor):
+    """A FileSensor without a connection, and with a path that is no pattern."""
+
+    @property
+    def path(self):
+        return escape(self.filepath)
+'''
+
+TIME_SENSOR = '''\
+class WaitForTime(DateTimeSensor):
+    """A DateTimeSensor that is deferred, unless its time has almost come."""
+
+    def execute(self, context):
+        moment = pendulum.parse(self.target_time)
+        left = (moment - pendulum.now("UTC")).total_seconds()
+        if left > 10:
+            self.defer(
+                trigger=DateTimeTrigger(moment=moment),
+                method_name="resume",
+                timeout=timedelta(seconds=self.timeout),
+            )
+        time.sleep(max(left, 0))
+
+    def resume(self, context, event=None):
+        """Its time has come."""
 '''
 
 ANSWERS = '''\
@@ -57,23 +87,31 @@ def answers(url):
 
 SUCCEEDS = '''\
 def succeeds(line, told, folder):
-    """Whether a shell line ends with exit code 0."""
-    shell = ["bash", "-c", line]
+    """Whether a line of /bin/sh ends with exit code 0."""
+    shell = ["/bin/sh", "-c", line]
     ended = subprocess.run(shell, env={**os.environ, **told}, cwd=folder, check=False)
     return ended.returncode == 0
 '''
 
-_CONDITION: tuple[Import, ...] = (("datetime", "timedelta"), ("airflow.sdk", "BaseSensorOperator"))
+_PATIENCE: tuple[Import, ...] = (("datetime", "timedelta"),)
+_DEFERRED: tuple[Import, ...] = (*_PATIENCE, (f"{STANDARD}.triggers.temporal", "DateTimeTrigger"))
+_ASKING: tuple[Import, ...] = (
+    *_DEFERRED,
+    ("airflow.sdk", "BaseSensorOperator"),
+    ("airflow.sdk", "literal"),
+    ("airflow.sdk.exceptions", "AirflowSensorTimeout"),
+)
 
 WAIT_FOR_FILE = Piece(
-    imports=(("os", ""), *_CONDITION),
-    functions={"waiting": WAITING, "Condition": SENSOR},
+    imports=(*_PATIENCE, ("glob", "escape"), (f"{STANDARD}.sensors.filesystem", "FileSensor")),
+    functions={"patience": PATIENCE, "WaitForFile": FILE_SENSOR},
     branch="""\
     if "wait_for_file" in row:
-        return Condition(
-            function=os.path.exists,
-            arguments=[row["wait_for_file"]],
-            **waiting(row),
+        return WaitForFile(
+            filepath=row["wait_for_file"],
+            poke_interval=row["every"],
+            timeout=patience(row),
+            deferrable=True,
             **options,
         )
 """,
@@ -84,47 +122,49 @@ WAIT_FOR_HTTP = Piece(
         ("http.client", "HTTPException"),
         ("urllib.request", "Request"),
         ("urllib.request", "urlopen"),
-        ("airflow.sdk", "literal"),
-        *_CONDITION,
+        *_ASKING,
     ),
-    functions={"waiting": WAITING, "Condition": SENSOR, "answers": ANSWERS},
+    functions={"patience": PATIENCE, "WaitUntil": SENSOR, "answers": ANSWERS},
     branch="""\
     if "wait_for_http" in row:
-        return Condition(
-            function=answers,
+        return WaitUntil(
+            question=answers,
             arguments=[literal(row["wait_for_http"])],
-            **waiting(row),
+            poke_interval=row["every"],
+            factor=row.get("factor", 1),
+            at_most_every=row.get("at_most_every"),
+            timeout=patience(row),
             **options,
         )
 """,
 )
 
 WAIT_FOR_COMMAND = Piece(
-    imports=(("os", ""), ("subprocess", ""), ("airflow.sdk", "literal"), *_CONDITION),
-    functions={"environment": ENVIRONMENT, "waiting": WAITING, "Condition": SENSOR, "succeeds": SUCCEEDS},
+    imports=(("os", ""), ("subprocess", ""), *_ASKING),
+    functions={"environment": ENVIRONMENT, "patience": PATIENCE, "WaitUntil": SENSOR, "succeeds": SUCCEEDS},
     branch="""\
     if "wait_for_command" in row:
-        return Condition(
-            function=succeeds,
+        return WaitUntil(
+            question=succeeds,
             arguments=[literal(row["wait_for_command"]), environment(row), FOLDER],
-            **waiting(row),
+            poke_interval=row["every"],
+            factor=row.get("factor", 1),
+            at_most_every=row.get("at_most_every"),
+            timeout=patience(row),
             **options,
         )
 """,
 )
 
 WAIT_FOR_TIME = Piece(
-    imports=(
-        (f"{STANDARD}.sensors.date_time", "DateTimeSensor"),
-        (f"{STANDARD}.sensors.date_time", "DateTimeSensorAsync"),
-        ("datetime", "timedelta"),
-    ),
-    functions={"waiting": WAITING},
+    imports=(*_DEFERRED, ("time", ""), (f"{STANDARD}.sensors.date_time", "DateTimeSensor")),
+    functions={"patience": PATIENCE, "WaitForTime": TIME_SENSOR},
     branch="""\
     if "wait_for_time" in row:
-        bounded = "timeout" in row or "pool" in row
-        sensor = DateTimeSensor if bounded else DateTimeSensorAsync
-        instant = row["wait_for_time"]
-        return sensor(target_time=instant, **waiting(row), **options)
+        return WaitForTime(
+            target_time=row["wait_for_time"],
+            timeout=patience(row),
+            **options,
+        )
 """,
 )

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from taskgraph_core.ir import TaskGraph
 
-IMMATERIAL = frozenset({"title", "description", "details", "test_strategy", "labels", "status", "estimate", "priority"})
+IMMATERIAL = frozenset(
+    {"title", "description", "details", "test_strategy", "links", "labels", "status", "estimate", "priority"}
+)
 """What may change about a task without making what it did another thing: texts, and the order of starting."""
 
 _MATERIAL = [name for name in Task.model_fields if name not in IMMATERIAL | {"id"}]

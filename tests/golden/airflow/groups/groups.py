@@ -7,6 +7,8 @@ taskgraph generate airflow PLAN -o DAGS
 Fingerprint of the plan: 329e1754d741f11b
 """
 
+import shlex
+
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -128,7 +130,15 @@ def environment(row):
         **{name: literal(text) for name, text in told.items()},
         "TASKGRAPH_RUN_ID": "{{ run_id }}",
         "TASKGRAPH_ATTEMPT": "{{ ti.try_number }}",
+        "TASKGRAPH_IDEMPOTENCY_KEY": "{{ dag.dag_id }}/{{ run_id }}/{{ ti.task_id }}",
     }
+
+
+def bash_line(command):
+    """A list of arguments, or a line of /bin/sh, for the bash that Airflow starts."""
+    argv = ["/bin/sh", "-c", command] if isinstance(command, str) else command
+    # The last character keeps bash_command from being taken for the name of a script.
+    return literal(f"exec -- {shlex.join(argv)}\n")
 
 
 def make_task(task_id, row, group=None):
@@ -139,7 +149,7 @@ def make_task(task_id, row, group=None):
     options["task_group"] = group
     if "command" in row:
         return BashOperator(
-            bash_command=literal(row["command"]),
+            bash_command=bash_line(row["command"]),
             env=environment(row),
             append_env=True,
             cwd=row.get("cwd", FOLDER),
@@ -155,7 +165,6 @@ with DAG(
     schedule=None,
     start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
-    max_active_runs=1,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],
 ) as dag:

@@ -11,6 +11,8 @@ Fingerprint of the plan: 4baf822508ceca90
 
 import asyncio
 import inspect
+import os
+import shlex
 import sys
 from importlib import import_module
 from operator import attrgetter
@@ -28,7 +30,7 @@ TASKS = {
     "t__1fd007a0": {
         "id": "'\"\"\"'''\\",
         "title": "'\"\"\"'''\\",
-        "doc_md": "'\"\"\"'''\\",
+        "doc_md": "'\"\"\"'''\\\\",
         "call": "a.b:c",
         "arguments": {"text": "'\"\"\"'''\\"},
         "priority_weight": 28,
@@ -40,7 +42,7 @@ TASKS = {
         "title": "a\nimport os; os.abort()",
         "doc_md": "a\nimport os; os.abort()",
         "after": ["t__1fd007a0"],
-        "command": "echo 'a\nimport os; os.abort()'",
+        "command": ["echo", "a\nimport os; os.abort()"],
         "env": {"TEXT": "a\nimport os; os.abort()"},
         "priority_weight": 27,
         "pool": "taskgraph_a_import_os_os_abort_c7bb2619b577a5db",
@@ -62,7 +64,7 @@ TASKS = {
         "title": "x\u2028y\x85z\x0cz",
         "doc_md": "x\u2028y\x85z\x0cz",
         "after": ["t_a_b_af908167"],
-        "command": "echo 'x\u2028y\x85z\x0cz'",
+        "command": ["echo", "x\u2028y\x85z\x0cz"],
         "env": {"TEXT": "x\u2028y\x85z\x0cz"},
         "priority_weight": 25,
         "pool": "taskgraph_x_y_z_z_889273e8e167a4a7",
@@ -84,7 +86,7 @@ TASKS = {
         "title": "\u202egnp.exe\U000e0041\u200b",
         "doc_md": "\u202egnp.exe\U000e0041\u200b",
         "after": ["t_nul_nul_98910476"],
-        "command": "echo '\u202egnp.exe\U000e0041\u200b'",
+        "command": ["echo", "\u202egnp.exe\U000e0041\u200b"],
         "env": {"TEXT": "\u202egnp.exe\U000e0041\u200b"},
         "priority_weight": 23,
         "pool": "taskgraph_gnp_exe_f927ba1c97ddb3ab",
@@ -93,7 +95,7 @@ TASKS = {
     "t_2j_0_x_4a0c7b73": {
         "id": "\x1b[2J\x1b]0;x\x07",
         "title": "\x1b[2J\x1b]0;x\x07",
-        "doc_md": "\x1b[2J\x1b]0;x\x07",
+        "doc_md": "\x1b\\[2J\x1b\\]0;x\x07",
         "after": ["t_gnp_exe_f927ba1c"],
         "call": "a.b:c",
         "arguments": {"text": "\x1b[2J\x1b]0;x\x07"},
@@ -104,9 +106,9 @@ TASKS = {
     "t_coding_utf_7_aao_import_os_pwn_1_766652a9": {
         "id": "# -*- coding: utf-7 -*- +AAo-import os; PWN=1",
         "title": "# -*- coding: utf-7 -*- +AAo-import os; PWN=1",
-        "doc_md": "# -*- coding: utf-7 -*- +AAo-import os; PWN=1",
+        "doc_md": "\\# -\\*- coding: utf-7 -\\*- +AAo-import os; PWN=1",
         "after": ["t_2j_0_x_4a0c7b73"],
-        "command": "echo '# -*- coding: utf-7 -*- +AAo-import os; PWN=1'",
+        "command": ["echo", "# -*- coding: utf-7 -*- +AAo-import os; PWN=1"],
         "env": {"TEXT": "# -*- coding: utf-7 -*- +AAo-import os; PWN=1"},
         "priority_weight": 21,
         "pool": "taskgraph_coding_utf_7_aao_import_os_pwn_1_766652a9771293aa",
@@ -115,7 +117,7 @@ TASKS = {
     "t_7_7_965d3291": {
         "id": "{{ 7*7 }}",
         "title": "{{ 7*7 }}",
-        "doc_md": "{{ 7*7 }}",
+        "doc_md": "{{ 7\\*7 }}",
         "after": ["t_coding_utf_7_aao_import_os_pwn_1_766652a9"],
         "call": "a.b:c",
         "arguments": {"text": "{{ 7*7 }}"},
@@ -126,9 +128,9 @@ TASKS = {
     "t_if_endraw_2232afa8": {
         "id": "{% if %}{# {{{ {% endraw %}",
         "title": "{% if %}{# {{{ {% endraw %}",
-        "doc_md": "{% if %}{# {{{ {% endraw %}",
+        "doc_md": "{% if %}{\\# {{{ {% endraw %}",
         "after": ["t_7_7_965d3291"],
-        "command": "echo '{% if %}{# {{{ {% endraw %}'",
+        "command": ["echo", "{% if %}{# {{{ {% endraw %}"],
         "env": {"TEXT": "{% if %}{# {{{ {% endraw %}"},
         "priority_weight": 19,
         "pool": "taskgraph_if_endraw_2232afa87d65dad6",
@@ -150,7 +152,7 @@ TASKS = {
         "title": "build.sh",
         "doc_md": "build.sh",
         "after": ["t_conn_get_x_password_a287dbb3"],
-        "command": "echo build.sh\n",
+        "command": ["echo", "build.sh"],
         "env": {"TEXT": "build.sh"},
         "priority_weight": 17,
         "pool": "taskgraph_build_sh_4d2a8eefdf2a9783",
@@ -170,9 +172,9 @@ TASKS = {
     "t_x_init_globals_0_s_home_home_id_id_bf0cd16f": {
         "id": "{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)",
         "title": "{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)",
-        "doc_md": "{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)",
+        "doc_md": "{x.\\_\\_init\\_\\_.\\_\\_globals\\_\\_} {0} %s $HOME ${HOME} \\`id\\` $(id)",
         "after": ["t_readme_md_b3356305"],
-        "command": "echo '{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)'",
+        "command": ["echo", "{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)"],
         "env": {"TEXT": "{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)"},
         "priority_weight": 15,
         "pool": "taskgraph_x_init_globals_0_s_home_home_id_id_bf0cd16f8565b314",
@@ -181,7 +183,7 @@ TASKS = {
     "t_id_d5574e50": {
         "id": "; id #",
         "title": "; id #",
-        "doc_md": "; id #",
+        "doc_md": "; id \\#",
         "after": ["t_x_init_globals_0_s_home_home_id_id_bf0cd16f"],
         "call": "a.b:c",
         "arguments": {"text": "; id #"},
@@ -194,7 +196,7 @@ TASKS = {
         "title": "-rf",
         "doc_md": "-rf",
         "after": ["t_id_d5574e50"],
-        "command": "echo -rf",
+        "command": ["echo", "-rf"],
         "env": {"TEXT": "-rf"},
         "priority_weight": 13,
         "pool": "taskgraph_rf_686c39acd6327bbd",
@@ -214,9 +216,9 @@ TASKS = {
     "t_c_x_520186e2": {
         "id": "C:\\x",
         "title": "C:\\x",
-        "doc_md": "C:\\x",
+        "doc_md": "C:\\\\x",
         "after": ["t_etc_passwd_3754d6cb"],
-        "command": "echo 'C:\\x'",
+        "command": ["echo", "C:\\x"],
         "env": {"TEXT": "C:\\x"},
         "priority_weight": 11,
         "pool": "taskgraph_c_x_520186e299d5d4f1",
@@ -238,7 +240,7 @@ TASKS = {
         "title": "\u4e2d\u56fd",
         "doc_md": "\u4e2d\u56fd",
         "after": ["t__cf2abf0c"],
-        "command": "echo '\u4e2d\u56fd'",
+        "command": ["echo", "\u4e2d\u56fd"],
         "env": {"TEXT": "\u4e2d\u56fd"},
         "priority_weight": 9,
         "pool": "taskgraph__f0e9521611bb290d",
@@ -260,7 +262,7 @@ TASKS = {
         "title": "STRASSE",
         "doc_md": "STRASSE",
         "after": ["t_stra_e_787f4770"],
-        "command": "echo STRASSE",
+        "command": ["echo", "STRASSE"],
         "env": {"TEXT": "STRASSE"},
         "priority_weight": 7,
         "pool": "taskgraph_strasse_b97805af0949694d",
@@ -282,7 +284,7 @@ TASKS = {
         "title": "\u212a",
         "doc_md": "\u212a",
         "after": ["t_k_86be9a55"],
-        "command": "echo '\u212a'",
+        "command": ["echo", "\u212a"],
         "env": {"TEXT": "\u212a"},
         "priority_weight": 5,
         "pool": "taskgraph_k_2bc4fb873d7946d6",
@@ -304,9 +306,9 @@ TASKS = {
     "t_script_script_alert_1_script_5a1914a1": {
         "id": "</script><script>alert(1)</script>",
         "title": "</script><script>alert(1)</script>",
-        "doc_md": "</script><script>alert(1)</script>",
+        "doc_md": "\\</script\\>\\<script\\>alert(1)\\</script\\>",
         "after": ["t_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_c526c622"],
-        "command": "echo '</script><script>alert(1)</script>'",
+        "command": ["echo", "</script><script>alert(1)</script>"],
         "env": {"TEXT": "</script><script>alert(1)</script>"},
         "priority_weight": 3,
         "pool": "taskgraph_script_script_alert_1_script_5a1914a134a27473",
@@ -315,7 +317,7 @@ TASKS = {
     "t_proto_30e2af38": {
         "id": "__proto__",
         "title": "__proto__",
-        "doc_md": "__proto__",
+        "doc_md": "\\_\\_proto\\_\\_",
         "after": ["t_script_script_alert_1_script_5a1914a1"],
         "call": "a.b:c",
         "arguments": {"text": "__proto__"},
@@ -328,7 +330,7 @@ TASKS = {
         "title": '\U0001f680 it\'s "done"',
         "doc_md": '\U0001f680 it\'s "done"',
         "after": ["t_proto_30e2af38"],
-        "command": "echo '\U0001f680 it'\"'\"'s \"done\"'",
+        "command": ["echo", '\U0001f680 it\'s "done"'],
         "env": {"TEXT": '\U0001f680 it\'s "done"'},
         "pool": "taskgraph_it_s_done_6a243d92385a8906",
         "pool_slots": 1000,
@@ -362,12 +364,22 @@ def environment(row):
         **{name: literal(text) for name, text in told.items()},
         "TASKGRAPH_RUN_ID": "{{ run_id }}",
         "TASKGRAPH_ATTEMPT": "{{ ti.try_number }}",
+        "TASKGRAPH_IDEMPOTENCY_KEY": "{{ dag.dag_id }}/{{ run_id }}/{{ ti.task_id }}",
     }
 
 
-def call(entry_point, arguments, folder):
-    """Call "module:function"; modules are looked for in the project folder as well."""
-    sys.path.insert(0, folder)
+def bash_line(command):
+    """A list of arguments, or a line of /bin/sh, for the bash that Airflow starts."""
+    argv = ["/bin/sh", "-c", command] if isinstance(command, str) else command
+    # The last character keeps bash_command from being taken for the name of a script.
+    return literal(f"exec -- {shlex.join(argv)}\n")
+
+
+def call(entry_point, arguments, told, folder):
+    """Call "module:function" in the project folder; modules are looked for there too."""
+    os.environ.update(told)
+    os.chdir(folder)
+    sys.path.insert(0, os.getcwd())
     module, _, function = entry_point.partition(":")
     result = attrgetter(function)(import_module(module))(**arguments)
     if inspect.iscoroutine(result):
@@ -381,7 +393,7 @@ def make_task(task_id, row):
     options["task_display_name"] = row.get("title")
     if "command" in row:
         return BashOperator(
-            bash_command=literal(row["command"]),
+            bash_command=bash_line(row["command"]),
             env=environment(row),
             append_env=True,
             cwd=row.get("cwd", FOLDER),
@@ -389,9 +401,10 @@ def make_task(task_id, row):
             **options,
         )
     if "call" in row:
+        arguments = literal(row.get("arguments", {}))
         return PythonOperator(
             python_callable=call,
-            op_args=[row["call"], literal(row.get("arguments", {})), FOLDER],
+            op_args=[row["call"], arguments, environment(row), FOLDER],
             do_xcom_push=False,
             **options,
         )

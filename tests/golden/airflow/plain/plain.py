@@ -7,6 +7,8 @@ taskgraph generate airflow PLAN -o DAGS
 Fingerprint of the plan: 291eb747fd1c3289
 """
 
+import shlex
+
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -20,7 +22,7 @@ TASKS = {
         "id": "1",
         "title": "Fetch",
         "doc_md": "Get the sources.",
-        "command": "git pull",
+        "command": ["git", "pull"],
         "priority_weight": 4,
     },
     "t2": {
@@ -34,7 +36,7 @@ TASKS = {
         "id": "3",
         "title": "Write the docs",
         "after": ["t1"],
-        "command": "../docs.sh\n",
+        "command": ["../docs.sh"],
         "cwd": "{{ task.dag.folder }}/docs",
         "env": {"LANG": "C"},
         "priority_weight": 2,
@@ -80,7 +82,15 @@ def environment(row):
         **{name: literal(text) for name, text in told.items()},
         "TASKGRAPH_RUN_ID": "{{ run_id }}",
         "TASKGRAPH_ATTEMPT": "{{ ti.try_number }}",
+        "TASKGRAPH_IDEMPOTENCY_KEY": "{{ dag.dag_id }}/{{ run_id }}/{{ ti.task_id }}",
     }
+
+
+def bash_line(command):
+    """A list of arguments, or a line of /bin/sh, for the bash that Airflow starts."""
+    argv = ["/bin/sh", "-c", command] if isinstance(command, str) else command
+    # The last character keeps bash_command from being taken for the name of a script.
+    return literal(f"exec -- {shlex.join(argv)}\n")
 
 
 def make_task(task_id, row):
@@ -90,7 +100,7 @@ def make_task(task_id, row):
     options["task_display_name"] = row.get("title")
     if "command" in row:
         return BashOperator(
-            bash_command=literal(row["command"]),
+            bash_command=bash_line(row["command"]),
             env=environment(row),
             append_env=True,
             cwd=row.get("cwd", FOLDER),
@@ -107,7 +117,6 @@ with DAG(
     schedule=None,
     start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
-    max_active_runs=1,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph", "release"],
 ) as dag:

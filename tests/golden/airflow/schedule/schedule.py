@@ -12,7 +12,9 @@ import inspect
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
+from glob import escape
 from http.client import HTTPException
 from importlib import import_module
 from operator import attrgetter
@@ -21,10 +23,9 @@ from urllib.request import Request, urlopen
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.providers.standard.sensors.date_time import (
-    DateTimeSensor,
-    DateTimeSensorAsync,
-)
+from airflow.providers.standard.sensors.date_time import DateTimeSensor
+from airflow.providers.standard.sensors.filesystem import FileSensor
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
 from airflow.sdk import (
     DAG,
     BaseSensorOperator,
@@ -33,6 +34,7 @@ from airflow.sdk import (
     get_parsing_context,
     literal,
 )
+from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
 DAG_ID = "schedule"
 FOLDER = "{{ task.dag.folder }}"
@@ -67,7 +69,6 @@ TASKS = {
     "t4": {
         "id": "4",
         "wait_for_time": "2030-01-31T08:00:00+01:00",
-        "every": 10,
         "priority_weight": 2,
         "retries": 1,
         "retry_delay": 0,
@@ -78,11 +79,19 @@ TASKS = {
         "call": "shop.orders:load",
         "arguments": {"tables": ["orders", "items"], "limit": 10},
     },
+    "all_ended": {
+        "title": "All ended",
+        "doc_md": "Waits for all tasks, whatever became of them; skipped only where the run was ended early.",
+        "after": ["t1", "t2", "t3", "t4", "t5"],
+        "trigger_rule": "all_done_setup_success",
+    },
     "nothing_failed": {
         "title": "Nothing failed",
         "doc_md": "Fails the run if any task failed. Airflow alone looks only at the last ones.",
-        "after": ["t5"],
+        "after": ["all_ended"],
         "asks_for_failures": True,
+        "retries": 2,
+        "retry_delay": 5,
     },
 }
 
@@ -99,48 +108,6 @@ OPTIONS = (
 )
 
 
-def call(entry_point, arguments, folder):
-    """Call "module:function"; modules are looked for in the project folder as well."""
-    sys.path.insert(0, folder)
-    module, _, function = entry_point.partition(":")
-    result = attrgetter(function)(import_module(module))(**arguments)
-    if inspect.iscoroutine(result):
-        asyncio.run(result)
-
-
-def waiting(row):
-    """How a sensor waits: without holding its place, unless it holds slots of a pool."""
-    return {
-        "mode": "poke" if "pool" in row else "reschedule",
-        "poke_interval": row["every"],
-        "timeout": row.get("timeout", timedelta.max),
-    }
-
-
-class Condition(BaseSensorOperator):
-    """Waits until a function of its arguments is true."""
-
-    template_fields = ("arguments",)
-
-    def __init__(self, *, function, arguments, **options):
-        super().__init__(**options)
-        self.function = function
-        self.arguments = arguments
-
-    def poke(self, context):
-        return self.function(*self.arguments)
-
-
-def answers(url):
-    """Whether a server answers with a status of 2xx."""
-    request = Request(url, headers={"User-Agent": "taskgraph"})
-    try:
-        with urlopen(request, timeout=30) as answer:
-            return 200 <= answer.status < 300
-    except (OSError, HTTPException):
-        return False
-
-
 def environment(row):
     """What a command is told about its task. Text of the plan is never a template."""
     told = {
@@ -155,22 +122,120 @@ def environment(row):
         **{name: literal(text) for name, text in told.items()},
         "TASKGRAPH_RUN_ID": "{{ run_id }}",
         "TASKGRAPH_ATTEMPT": "{{ ti.try_number }}",
+        "TASKGRAPH_IDEMPOTENCY_KEY": "{{ dag.dag_id }}/{{ run_id }}/{{ ti.task_id }}",
     }
 
 
+def call(entry_point, arguments, told, folder):
+    """Call "module:function" in the project folder; modules are looked for there too."""
+    os.environ.update(told)
+    os.chdir(folder)
+    sys.path.insert(0, os.getcwd())
+    module, _, function = entry_point.partition(":")
+    result = attrgetter(function)(import_module(module))(**arguments)
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+
+
+def patience(row):
+    """How long a sensor waits. Airflow's own bound would be seven days."""
+    return row.get("timeout", timedelta(days=3650))
+
+
+class WaitForFile(FileSensor):
+    """A FileSensor without a connection, and with a path that is no pattern."""
+
+    @property
+    def path(self):
+        return escape(self.filepath)
+
+
+class WaitUntil(BaseSensorOperator):
+    """Asks a question until it is answered with yes; it is deferred in between."""
+
+    template_fields = ("arguments",)
+
+    def __init__(self, *, question, arguments, factor=1, at_most_every=None, **options):
+        super().__init__(**options)
+        self.question = question
+        self.arguments = arguments
+        self.factor = factor
+        self.at_most_every = at_most_every or self.poke_interval
+
+    def execute(self, context):
+        self.ask(context)
+
+    def ask(self, context, event=None):
+        if self.question(*self.arguments):
+            return
+        now = pendulum.now("UTC")
+        waited = (now - context["ti"].start_date).total_seconds()
+        if waited >= self.timeout:
+            raise AirflowSensorTimeout(f"still not there after {waited:.0f} seconds")
+        # That is the next one of pauses which grow by a factor and add up to this.
+        pause = min(self.poke_interval + waited * (self.factor - 1), self.at_most_every)
+        moment = now.add(seconds=min(pause, max(self.timeout - waited, 10)))
+        self.defer(trigger=DateTimeTrigger(moment=moment), method_name="ask")
+
+
+def answers(url):
+    """Whether a server answers with a status of 2xx."""
+    request = Request(url, headers={"User-Agent": "taskgraph"})
+    try:
+        with urlopen(request, timeout=30) as answer:
+            return 200 <= answer.status < 300
+    except (OSError, HTTPException):
+        return False
+
+
 def succeeds(line, told, folder):
-    """Whether a shell line ends with exit code 0."""
-    shell = ["bash", "-c", line]
+    """Whether a line of /bin/sh ends with exit code 0."""
+    shell = ["/bin/sh", "-c", line]
     ended = subprocess.run(shell, env={**os.environ, **told}, cwd=folder, check=False)
     return ended.returncode == 0
 
 
+class WaitForTime(DateTimeSensor):
+    """A DateTimeSensor that is deferred, unless its time has almost come."""
+
+    def execute(self, context):
+        moment = pendulum.parse(self.target_time)
+        left = (moment - pendulum.now("UTC")).total_seconds()
+        if left > 10:
+            self.defer(
+                trigger=DateTimeTrigger(moment=moment),
+                method_name="resume",
+                timeout=timedelta(seconds=self.timeout),
+            )
+        time.sleep(max(left, 0))
+
+    def resume(self, context, event=None):
+        """Its time has come."""
+
+
+def states_of(ti, task_ids=None):
+    """How tasks of the run have ended, all unless some are named, by their ids."""
+    runs = ti.get_task_states(dag_id=DAG_ID, run_ids=[ti.run_id], task_ids=task_ids)
+    return runs.get(ti.run_id, {})
+
+
+def failures(states):
+    """What failed in a run: tasks, or the run itself where somebody ended it."""
+    failed = [
+        task_id
+        for task_id, row in TASKS.items()
+        if "id" in row and states.get(task_id) == "failed"
+    ]
+    # This one waits for all the others; it is skipped only where a run is ended early.
+    if states.get("all_ended") == "skipped":
+        failed.append("the run, which was ended early")
+    return failed
+
+
 def nothing_failed(ti):
     """Fail where a task of the run has; Airflow skips whatever comes after it."""
-    states = ti.get_task_states(dag_id=DAG_ID, run_ids=[ti.run_id])[ti.run_id]
-    failed = sorted(name for name, state in states.items() if state == "failed")
-    if failed:
-        raise RuntimeError(f"failed: {', '.join(failed)}")
+    if failed := failures(states_of(ti)):
+        raise AirflowFailException(f"failed: {', '.join(failed)}")
 
 
 def make_task(task_id, row):
@@ -179,38 +244,47 @@ def make_task(task_id, row):
     options["task_id"] = task_id
     options["task_display_name"] = row.get("title")
     if "call" in row:
+        arguments = literal(row.get("arguments", {}))
         return PythonOperator(
             python_callable=call,
-            op_args=[row["call"], literal(row.get("arguments", {})), FOLDER],
+            op_args=[row["call"], arguments, environment(row), FOLDER],
             do_xcom_push=False,
             **options,
         )
     if "wait_for_file" in row:
-        return Condition(
-            function=os.path.exists,
-            arguments=[row["wait_for_file"]],
-            **waiting(row),
+        return WaitForFile(
+            filepath=row["wait_for_file"],
+            poke_interval=row["every"],
+            timeout=patience(row),
+            deferrable=True,
             **options,
         )
     if "wait_for_http" in row:
-        return Condition(
-            function=answers,
+        return WaitUntil(
+            question=answers,
             arguments=[literal(row["wait_for_http"])],
-            **waiting(row),
+            poke_interval=row["every"],
+            factor=row.get("factor", 1),
+            at_most_every=row.get("at_most_every"),
+            timeout=patience(row),
             **options,
         )
     if "wait_for_command" in row:
-        return Condition(
-            function=succeeds,
+        return WaitUntil(
+            question=succeeds,
             arguments=[literal(row["wait_for_command"]), environment(row), FOLDER],
-            **waiting(row),
+            poke_interval=row["every"],
+            factor=row.get("factor", 1),
+            at_most_every=row.get("at_most_every"),
+            timeout=patience(row),
             **options,
         )
     if "wait_for_time" in row:
-        bounded = "timeout" in row or "pool" in row
-        sensor = DateTimeSensor if bounded else DateTimeSensorAsync
-        instant = row["wait_for_time"]
-        return sensor(target_time=instant, **waiting(row), **options)
+        return WaitForTime(
+            target_time=row["wait_for_time"],
+            timeout=patience(row),
+            **options,
+        )
     if "asks_for_failures" in row:
         return PythonOperator(
             python_callable=nothing_failed,
@@ -227,7 +301,6 @@ with DAG(
     schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Oslo"),
     start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
-    max_active_runs=1,
     fail_fast=True,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],
