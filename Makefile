@@ -12,7 +12,7 @@ define environment
 	touch $@
 endef
 
-.PHONY: demo demo-airflow test lint types test-core test-airflow test-prefect test-scale reliability benchmark generated clean
+.PHONY: demo demo-airflow test lint types test-core test-airflow test-prefect test-scale reliability benchmark benchmark-airflow generated clean
 
 demo: .venv/ready
 	@.venv/bin/python examples/demo.py
@@ -49,6 +49,10 @@ reliability: .venv/ready
 # The engine beside what one would use instead; prints a table.
 benchmark: .venv-scale/ready
 	.venv-scale/bin/python benchmarks/engine.py
+
+# Generated DAGs beside DAGs written by hand and dag-factory's, read and run by Airflow; ten minutes.
+benchmark-airflow: .venv-airflow-bench/ready
+	.venv-airflow-bench/bin/python benchmarks/airflow.py
 
 # The committed DAGs and golden files, made again by the generators.
 generated: .venv/ready

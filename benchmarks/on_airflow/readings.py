@@ -37,7 +37,7 @@ class Cost:
     Attributes:
         size: bytes of everything that was written for it.
         seconds: of each kind of reading, in each repeat.
-        megabytes: peak of the process that reads the whole DAG, less that of one that reads a DAG of one task.
+        megabytes: peak of a process that reads the whole DAG, less that of one that reads a DAG of one task.
     """
 
     size: int
@@ -132,27 +132,23 @@ def measure(reader: Reader, size: int, folder: Path, repeats: int) -> dict[str, 
         RuntimeError: their DAGs do not mean the same.
     """
     graph = graphs.layered(size)
-    places = {}
-    costs = {}
+    places, costs = {}, {}
     for name, write in CONTESTANTS.items():
-        if NEEDS.get(name) in reader.absent:
-            continue
-        home = folder / f"{size}" / name.replace(" ", "_")
-        home.mkdir(parents=True)
-        places[name] = write(graph, home)
-        costs[name] = Cost(sum(place.stat().st_size for place in home.iterdir() if not place.match("*.pools.json")))
-    meanings = {name: reader.read(whole(place, size))["meaning"] for name, place in places.items()}
-    for name, meaning in meanings.items():
-        for other, wanted in zip(meaning, meanings["by hand"], strict=True):
-            if other != wanted:
-                msg = f"the DAGs do not mean the same; {name}: {other}; by hand: {wanted}"
-                raise RuntimeError(msg)
+        if NEEDS.get(name) not in reader.absent:
+            home = folder / f"{size}" / name.replace(" ", "_")
+            home.mkdir(parents=True)
+            places[name] = write(graph, home)
+            written = [place for place in home.iterdir() if not place.match("*.pools.json")]
+            costs[name] = Cost(sum(place.stat().st_size for place in written))
+    _compare({name: reader.read(whole(place, size))["meaning"] for name, place in places.items()})
     for kind, question in KINDS.items():
-        for number in range(repeats):
+        for name, place in places.items():
+            if "no .pyc" in kind:
+                shutil.rmtree(place.parent / "__pycache__", ignore_errors=True)
+            costs[name].seconds[kind] = []
+        for _ in range(repeats):
             for name, place in places.items():
-                if not number:
-                    _only_source(place) if "no .pyc" in kind else reader.read(question(place, size))
-                times = costs[name].seconds.setdefault(kind, [])
+                times = costs[name].seconds[kind]
                 if sum(times) < LONG:
                     found = reader.read(question(place, size))
                     times.append(found["seconds"])
@@ -161,5 +157,9 @@ def measure(reader: Reader, size: int, folder: Path, repeats: int) -> dict[str, 
     return costs
 
 
-def _only_source(place: Path) -> None:
-    shutil.rmtree(place.parent / "__pycache__", ignore_errors=True)
+def _compare(meanings: dict[str, list[str]]) -> None:
+    for name, meaning in meanings.items():
+        for found, wanted in zip(meaning, meanings["by hand"], strict=True):
+            if found != wanted:
+                msg = f"the DAGs do not mean the same; {name}: {found}; by hand: {wanted}"
+                raise RuntimeError(msg)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,7 +71,7 @@ def key_of(wanted: Wanted) -> str:
     tag, _ = wanted_tag(location, wanted.tag)
     asked = (tag, location.project.resolve().name, wanted.profile is None, *wanted[3:])
     python = (MAGIC_NUMBER, sys.flags.optimize)
-    digest = hashlib.sha256(repr((_FORM, python, _version(), asked)).encode("utf-8", "backslashreplace"))
+    digest = hashlib.sha256(repr((_FORM, python, asked)).encode("utf-8", "backslashreplace"))
     digest.update(repr(sorted(_code())).encode())
     for place in _files(wanted, location, tag):
         content = _content(place)
@@ -103,18 +102,14 @@ def _content(place: Path) -> bytes | None:
         return None
 
 
-def _version() -> str:
-    try:
-        return version("taskgraph")
-    except PackageNotFoundError:  # running from a source tree that was never installed
-        return ""
-
-
 def _code() -> Iterator[tuple[str, int, int]]:
-    """Our own code, by name, size and time: reading it would take longer, and only an installation changes it."""
+    """Our own code, by name, size and the time its files were put there, which no installer can choose.
+
+    Reading the files would take three times as long, and asking for the package's version longer still.
+    """
     for room in _ROOMS:
         with os.scandir(f"{_SOURCE}/{room}") as entries:
             for entry in entries:
                 if entry.name.endswith(".py"):
                     about = entry.stat()
-                    yield entry.path, about.st_size, about.st_mtime_ns
+                    yield entry.path, about.st_size, about.st_ctime_ns

@@ -20,7 +20,6 @@ from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Command, Noop, Python, Wait
 
 if TYPE_CHECKING:
-
     from taskgraph_core.ir import Task
 
 DAG_FOLDER = "{{ task.dag.folder }}"

@@ -17,14 +17,13 @@ from airflow_provider.generating.table import carrying_out, task_ranks, task_tit
 from airflow_provider.generating.text import shortened, storable
 from taskgraph_core.analysis.topology import Topology
 from taskgraph_core.environment import TITLE_LIMIT
-from taskgraph_core.ir import Command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_provider.generating.pools import Seat
     from airflow_provider.generating.table import Row
-    from taskgraph_core.ir import Python, Task, TaskGraph
+    from taskgraph_core.ir import Task, TaskGraph
 
 MOST_PASSED_ON = 8
 """Most tasks that others wait for directly, across one that has nothing to undo; beyond that, one joins them.
@@ -58,7 +57,6 @@ def undo_rows(graph: TaskGraph, seats: Mapping[str, Seat], project: str) -> dict
                 "undoes": name,
                 **after,
                 **action_entries(undo, project),
-                "env": _told(graph, task, task.rollback),
                 **carrying_out(undo, seats.get(task.id), ranks[number]),
             }
         elif len(undone) > MOST_PASSED_ON:
@@ -73,16 +71,9 @@ def undo_rows(graph: TaskGraph, seats: Mapping[str, Seat], project: str) -> dict
 def _about(graph: TaskGraph, task: Task) -> Row:
     row: Row = {"id": storable(task.id)}
     if title := task_title(graph, task):
-        row["title"] = shortened(f"Undo: {title}", TITLE_LIMIT)
+        row["title"] = title
     if task.group is not None:
         row["group"] = storable(task.group)
     if task.priority != "medium":
         row["priority"] = task.priority
     return row
-
-
-def _told(graph: TaskGraph, task: Task, rollback: Command | Python) -> dict[str, str]:
-    """What a program is told besides what it would be told of the task anyway; the title is that of the task itself."""
-    title = task_title(graph, task)
-    own = rollback.env if isinstance(rollback, Command) else {}
-    return {**({"TASKGRAPH_TASK_TITLE": title} if title else {}), **own, "TASKGRAPH_UNDO": "1"}

@@ -82,7 +82,7 @@ def _tell(task: Any, status: Status | None) -> None:  # noqa: ANN401
         from taskgraph_core.taskmaster.locate import locate  # noqa: PLC0415
 
         place = locate(os.path.join(task.dag.folder, plan))  # noqa: PTH118 - an absolute one stays what it is
-        synced = sync_statuses(place, getattr(task, "plan_tag", None), {task_id: status})
+        synced = sync_statuses(place, getattr(task, "plan_tag", None) or None, {task_id: status})
     except Exception as error:  # noqa: BLE001 - a plan that cannot be written is no reason for a task to fail
         log.warning("Task %s of the plan could not be marked %s: %s", task_id, status or "given up", error)
         return

@@ -84,7 +84,7 @@ class LocalAirflow:
     def _start(self) -> None:
         url = ""
         if self._database != "sqlite":
-            postgres = self._stack.enter_context(Postgres(self.home / "postgres", "airflow"))
+            postgres = self._stack.enter_context(Postgres("airflow"))
             url = f"postgresql+psycopg2://{postgres.address}"
         own = settings(self.home, parallelism=self._parallelism, database_url=url, password=self._password)
         inherited = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}

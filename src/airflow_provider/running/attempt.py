@@ -58,20 +58,19 @@ class Ended:
 
 
 class _Workspace(Workspace):
-    """Airflow repeats run ids from DAG to DAG, and tells mapped tasks apart by a number only."""
+    """Tells programs a key of its own."""
 
-    def __init__(self, where: Where, directory: RunDirectory) -> None:
+    def __init__(self, where: Where, directory: RunDirectory, key: str) -> None:
         # An id as Airflow has it may be none of the plan's; it is only ever told to programs.
         super().__init__(TaskGraph.model_construct(id=where.dag_id), where.run_id, directory, where.project, GRACE)
-        self._instance = f"{where.dag_id}\0{where.run_id}\0{where.map_index}"
+        self._key = key.encode()
 
     def variables(self, call: Call, added: Mapping[str, str]) -> dict[bytes, bytes]:
-        key = idempotency_key(self._instance, call.task.id, undo=call.undo)
-        return super().variables(call, added) | {b"TASKGRAPH_IDEMPOTENCY_KEY": key.encode()}
+        return super().variables(call, added) | {b"TASKGRAPH_IDEMPOTENCY_KEY": self._key}
 
 
 class Attempt:
-    """Carries out one attempt; ``run`` it once.
+    """Carries out one attempt; ``run`` it once. Its ``key`` is the same for all attempts at the task.
 
     Args:
         call: what to do, and which attempt this is.
@@ -87,6 +86,10 @@ class Attempt:
         tell: Callable[[str], None],
         function: Function | None = None,
     ) -> None:
+        self.number = call.attempt
+        # Airflow repeats run ids from DAG to DAG, and tells mapped tasks apart by a number only.
+        instance = f"{where.dag_id}\0{where.run_id}\0{where.map_index}"
+        self.key = idempotency_key(instance, call.task.id, undo=call.undo)
         self._call = call
         self._where = where
         self._tell = tell
@@ -117,7 +120,7 @@ class Attempt:
     async def _run(self, directory: RunDirectory) -> Result:
         loop = asyncio.get_running_loop()
         news = asyncio.Event()
-        with _Workspace(self._where, directory) as workspace:
+        with _Workspace(self._where, directory, self.key) as workspace:
             if self._function is not None and isinstance(self._call.action, Python):
                 workspace.functions[self._call.action.entry_point] = self._function
             under_way = UnderWay(partial(perform, workspace), time.time, news.set)

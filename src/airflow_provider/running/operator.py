@@ -107,7 +107,8 @@ class TaskgraphOperator(BaseOperator):
         return None
 
     def _execute(self, context: Context) -> object:
-        from airflow_provider.running.shared import shared_limits  # noqa: PLC0415 - see the top
+        from airflow_provider.running.leftovers import under_way  # noqa: PLC0415 - see the top
+        from airflow_provider.running.shared import shared_folder, shared_limits  # noqa: PLC0415
 
         # The core bounds the attempt, and ends all of it; Airflow's alarm would go off in the middle of an event loop.
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -117,7 +118,10 @@ class TaskgraphOperator(BaseOperator):
         entry = self._enter(limits, self._ending) if limits is not None else None
         ended = None
         try:
-            ended = attempt.run()
+            with under_way(shared_folder() / "under-way", attempt.key, attempt.number) as leftovers:
+                if leftovers:
+                    self.log.warning("Ended what an attempt that died had left: %d processes", leftovers)
+                ended = attempt.run()
         finally:
             if limits is not None and entry is not None:
                 self._leave(limits, entry, ended)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Self
 
 from taskgraph_core.errors import EngineError
@@ -26,10 +27,10 @@ def programs() -> Path | None:
 
 
 class Postgres:
-    """A cluster in a new folder, with one empty database; ended at the end of the ``with`` block.
+    """A cluster with one empty database; ended, and forgotten, at the end of the ``with`` block.
 
-    PostgreSQL refuses to run as root; then it runs as the user ``postgres``, whose the folder becomes.
-    It forgets what it has not written when the machine dies, which makes it faster.
+    PostgreSQL refuses to run as root; then it runs as the user ``postgres``. It lies in a folder of its own
+    below that of temporary files, because that user must be able to get there.
 
     Attributes:
         address: user, host, port and database, as they stand in a URL after ``postgresql://``.
@@ -38,23 +39,24 @@ class Postgres:
         EngineError: no PostgreSQL is installed, or it does not start.
     """
 
-    def __init__(self, folder: Path, database: str) -> None:
-        self.folder = folder
+    def __init__(self, database: str) -> None:
         self._database = database
         (self._port,) = free_ports(1)
         self.address = f"{database}@127.0.0.1:{self._port}/{database}"
 
     def __enter__(self) -> Self:
         """Make it and start it."""
-        self.folder.mkdir(parents=True)
+        self.folder = Path(mkdtemp(prefix="postgres-"))
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         data, log = self.folder / "data", self.folder / "log"
-        self._call("initdb", "--auth=trust", f"--username={self._database}", "--encoding=UTF8", "--no-sync", str(data))
+        initial = ["--auth=trust", f"--username={self._database}", "--encoding=UTF8", "--no-sync"]
         server = f"-p {self._port} -h 127.0.0.1 -k {self.folder} -c fsync=off -c max_connections=200"
+        there = ["-h", "127.0.0.1", "-p", str(self._port), "-U", self._database]
         try:
+            self._call("initdb", *initial, str(data))
             self._call("pg_ctl", "--wait", "-D", str(data), "-l", str(log), "-o", server, "start")
-            self._call("createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", self._database, self._database)
+            self._call("createdb", *there, self._database)
         except BaseException:
             with suppress(EngineError):  # it may not have come so far
                 self._end()
@@ -64,11 +66,14 @@ class Postgres:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it at once."""
+        """End it at once, and remove its folder."""
         self._end()
 
     def _end(self) -> None:
-        self._call("pg_ctl", "--wait", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        try:
+            self._call("pg_ctl", "--wait", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _call(self, program: str, *arguments: str) -> None:
         folder = programs()
@@ -86,5 +91,7 @@ class Postgres:
             check=False,
         )
         if ended.returncode:
-            msg = f"{program} failed: {ended.stderr.strip()[-300:]}"
-            raise EngineError(msg, where=str(self.folder), fix="see the file 'log' there")
+            log = self.folder / "log"
+            said = log.read_text(errors="replace") if log.exists() else ended.stderr
+            msg = f"{program} failed: {said.strip()[-300:]}"
+            raise EngineError(msg)

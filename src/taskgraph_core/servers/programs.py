@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 GRACE = 10.0
 """Seconds between asking the programs to end and ending them."""
 
+KILL_PATIENCE = 5.0
+"""Seconds that what was killed gets to vanish; it takes longer only when the system itself holds a process."""
+
 BETWEEN_LOOKS = 0.1
 """Seconds."""
 
@@ -84,13 +87,15 @@ class Programs:
                 time.sleep(BETWEEN_LOOKS)
             for program in self._running.values():
                 _signal(program.pid, signal.SIGKILL)
-            for one in self._members():
-                procs.send(one, signal.SIGKILL)
-            for program in self._running.values():
                 program.wait()
+            last = time.monotonic() + KILL_PATIENCE
+            while (left := self._members()) and time.monotonic() < last:
+                for one in left:
+                    procs.send(one, signal.SIGKILL)
+                time.sleep(BETWEEN_LOOKS)
 
     def _lives(self) -> bool:
-        return None in [program.poll() for program in self._running.values()] or bool(self._members())
+        return None in [program.poll() for program in self._running.values()]
 
     def _members(self) -> list[Seen]:
         """Everything that runs and was started by one of the programs, or by what they started."""

@@ -84,19 +84,19 @@ def test_undoing_is_tried_told_and_seated_like_the_task_itself() -> None:
                 "claims": (Claim(resource="db", slots=2),),
                 "retry": Retry(attempts=3, delay=5),
                 "timeout": 60,
-                "rollback": Command(argv=("./unload",), env={"TASKGRAPH_UNDO": "no", "TABLE": "orders"}),
+                "rollback": Command(argv=("./unload",), env={"TABLE": "orders"}),
             }
         },
     )
 
     assert rows(graph)["undo_t1_1"] == {
         "id": "1.1",
-        "title": "Undo: Load",
+        "title": "Load",
         "group": "1",
         "undoes": "t1_1",
         "after": [ROLL_BACK],
         "command": ["./unload"],
-        "env": {"TASKGRAPH_TASK_TITLE": "Load", "TASKGRAPH_UNDO": "1", "TABLE": "orders"},
+        "env": {"TABLE": "orders"},
         "pool": "taskgraph_db",
         "pool_slots": 2,
         "retries": 2,

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,6 @@ from taskgraph_core.ir import Claim, Command, Python, Resource, Task, TaskGraph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from taskgraph_core.generate import Generated
 
@@ -71,8 +71,10 @@ def test_linter_and_formatter_have_nothing_to_say(cases: Mapping[str, Any], tmp_
     for case in cases.values():
         (tmp_path / f"{case.graph.id}.py").write_text(case.generate().files[f"{case.graph.id}.py"])
 
-    assert not ruff("check", "--isolated", str(tmp_path))
-    assert not ruff("format", "--isolated", "--diff", str(tmp_path))
+    dags = str(Path(__file__).parents[3] / "dags")
+
+    assert not ruff("check", "--isolated", str(tmp_path), dags)
+    assert not ruff("format", "--isolated", "--diff", str(tmp_path), dags)
 
 
 def test_header_says_where_the_file_comes_from(case: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -277,6 +278,14 @@ def test_dags_written_by_hand_use_it_too(dags_folder: Path, load: Callable[[Path
         *(str(number) for number in range(21, 31)),
     ]
     assert json.loads(kept.read_text()) == [{"twice": 84, "task": "doubled"}, 42]
+
+
+def test_the_shared_folder_can_be_set_and_is_else_below_airflows_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shared_folder() == Path(os.environ["AIRFLOW_HOME"]) / "taskgraph"
+
+    monkeypatch.setenv("AIRFLOW__TASKGRAPH__SHARED_FOLDER", "~/limits")
+
+    assert shared_folder() == Path.home() / "limits"
 
 
 def test_reading_a_dag_file_loads_nothing_of_the_core() -> None:

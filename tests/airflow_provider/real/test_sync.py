@@ -187,7 +187,7 @@ def test_a_task_that_asks_for_nothing_costs_nothing() -> None:
         "hooks = [getattr(statuses, name) for name in dir(statuses) if name.startswith('on_')];"
         "instances = [Any_(state='failed'), Any_(state='failed', task=None), Any_(state='failed', task=Any_())];"
         "[hook(each) for hook in hooks for each in instances];"
-        "print(len(hooks), [name for name in sys.modules if name.startswith('taskgraph_core')])"
+        "print(len(hooks), [name for name in sys.modules if name.startswith('taskgraph_core.')])"
     )
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,7 +5,6 @@ Every test brings DAGs of its own ids, so that none sees another's.
 
 from __future__ import annotations
 
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,13 +35,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def airflow() -> Iterator[LocalAirflow]:
-    # PostgreSQL may run as a user of its own, who has to get there; pytest closes its folder to others at every start.
-    with tempfile.TemporaryDirectory(prefix="taskgraph-scheduler-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder)
-        home.chmod(0o755)
-        with LocalAirflow(home, database="postgresql" if programs() else "sqlite") as running:
-            yield running
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
+    home = tmp_path_factory.mktemp("airflow")
+    with LocalAirflow(home, database="postgresql" if programs() else "sqlite") as running:
+        yield running
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 WITH_A_CHILD = """
 import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 print(child.pid, flush=True)
 time.sleep(600)
 """
@@ -24,7 +24,7 @@ def started(folder: Path, name: str) -> list[str]:
     return said
 
 
-def test_all_of_them_end_with_what_they_started(tmp_path: Path) -> None:
+def test_all_of_them_end_with_what_they_started_also_in_sessions_of_its_own(tmp_path: Path) -> None:
     commands = {name: [sys.executable, "-c", WITH_A_CHILD] for name in ("one", "two")}
     programs = Programs(commands, os.environ, tmp_path)
     programs.start()

@@ -79,8 +79,12 @@ UNDOING = Piece(
 MAKE_UNDO = '''\
 def make_undo(task_id, row, group=None):
     """The Airflow task that undoes another; a teardown, which outlives an ended run."""
+    if "undoes" not in row:
+        return make_task(task_id, row, group).as_teardown()
+    title = row.get("title", "")
+    told = {"TASKGRAPH_TASK_TITLE": title, **row.get("env", {}), "TASKGRAPH_UNDO": "1"}
+    row = {**row, "title": f"Undo: {title or row['id']}", "env": told}
     task = make_task(task_id, row, group).as_teardown()
-    if "undoes" in row:
-        task.pre_execute = only_after_success
+    task.pre_execute = only_after_success
     return task
 '''

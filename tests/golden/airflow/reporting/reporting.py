@@ -114,7 +114,6 @@ ROLLBACK = {
         "undoes": "t1_1",
         "after": ["roll_back"],
         "command": "./undo",
-        "env": {"TASKGRAPH_UNDO": "1"},
         "priority_weight": 4,
     },
 }
@@ -332,9 +331,13 @@ def make_task(task_id, row, group=None):
 
 def make_undo(task_id, row, group=None):
     """The Airflow task that undoes another; a teardown, which outlives an ended run."""
+    if "undoes" not in row:
+        return make_task(task_id, row, group).as_teardown()
+    title = row.get("title", "")
+    told = {"TASKGRAPH_TASK_TITLE": title, **row.get("env", {}), "TASKGRAPH_UNDO": "1"}
+    row = {**row, "title": f"Undo: {title or row['id']}", "env": told}
     task = make_task(task_id, row, group).as_teardown()
-    if "undoes" in row:
-        task.pre_execute = only_after_success
+    task.pre_execute = only_after_success
     return task
 
 

@@ -135,13 +135,12 @@ TASKS = {
 ROLLBACK = {
     "undo_t2_2": {
         "id": "2.2",
-        "title": "Undo: Load items",
+        "title": "Load items",
         "group": "2",
         "undoes": "t2_2",
         "after": ["roll_back"],
         "call": "shop.items:unload",
         "arguments": {"keep": True},
-        "env": {"TASKGRAPH_TASK_TITLE": "Load items", "TASKGRAPH_UNDO": "1"},
         "priority_weight": 4,
         "pool": "taskgraph_db",
         "retries": 1,
@@ -150,16 +149,12 @@ ROLLBACK = {
     },
     "undo_t2_1": {
         "id": "2.1",
-        "title": "Undo: Load orders",
+        "title": "Load orders",
         "group": "2",
         "undoes": "t2_1",
         "after": ["roll_back"],
         "command": ["./unload", "orders"],
-        "env": {
-            "TASKGRAPH_TASK_TITLE": "Load orders",
-            "KEEP": "1",
-            "TASKGRAPH_UNDO": "1",
-        },
+        "env": {"KEEP": "1"},
         "priority_weight": 4,
         "pool": "taskgraph_db",
         "retries": 1,
@@ -168,11 +163,10 @@ ROLLBACK = {
     },
     "undo_t1": {
         "id": "1",
-        "title": "Undo: Create the schema",
+        "title": "Create the schema",
         "undoes": "t1",
         "after": ["undo_t2_1", "undo_t2_2"],
         "command": "./drop",
-        "env": {"TASKGRAPH_TASK_TITLE": "Create the schema", "TASKGRAPH_UNDO": "1"},
         "priority_weight": 5,
     },
 }
@@ -370,9 +364,13 @@ def make_task(task_id, row, group=None):
 
 def make_undo(task_id, row, group=None):
     """The Airflow task that undoes another; a teardown, which outlives an ended run."""
+    if "undoes" not in row:
+        return make_task(task_id, row, group).as_teardown()
+    title = row.get("title", "")
+    told = {"TASKGRAPH_TASK_TITLE": title, **row.get("env", {}), "TASKGRAPH_UNDO": "1"}
+    row = {**row, "title": f"Undo: {title or row['id']}", "env": told}
     task = make_task(task_id, row, group).as_teardown()
-    if "undoes" in row:
-        task.pre_execute = only_after_success
+    task.pre_execute = only_after_success
     return task
 
 
