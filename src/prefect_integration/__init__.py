@@ -1,7 +1,7 @@
 """Taskgraph for Prefect: a graph becomes a flow file, its limits and its deployment.
 
-Two halves. Generating (``target`` and what it imports) needs no Prefect. Running (``run`` and
-what it imports) is what a generated flow calls: ``dispatch`` drives the core's scheduler, and
-``task_runs`` carries out its decisions as Prefect task runs. This package itself imports nothing,
-because Prefect imports it whenever its command line starts (entry point ``prefect.collections``).
+``generating`` makes them and needs no Prefect. ``running`` is what a generated flow calls: its
+``dispatch`` drives the core's scheduler, and ``task_runs`` carries out its decisions as Prefect
+task runs. This package itself imports nothing, because Prefect imports it whenever its command
+line starts (entry point ``prefect.collections``).
 """

@@ -85,7 +85,7 @@ class Finished:
 @pytest.fixture
 def flow_of(tmp_path: Path) -> Callable[[TaskGraph], Any]:
     """Generate a graph's flow into a folder of its own and load it; the flow."""
-    from prefect_integration.target import PrefectOptions, generate  # noqa: PLC0415 - as above
+    from prefect_integration.generating.target import PrefectOptions, generate  # noqa: PLC0415 - as above
     from taskgraph_core.generate import write_files  # noqa: PLC0415 - as above
 
     def load(graph: TaskGraph) -> Any:

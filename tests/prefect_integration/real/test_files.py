@@ -14,7 +14,7 @@ import pytest
 from prefect import get_client
 
 import prefect_integration
-from prefect_integration.target import PrefectOptions, generate
+from prefect_integration.generating.target import PrefectOptions, generate
 from support.graphs import graph_of
 from taskgraph_core.generate import write_files
 from taskgraph_core.ir import Claim, Command, Resource, Schedule

@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from prefect_integration.run import run_table
+from prefect_integration.running.run import run_table
 
 MAX_PARALLEL = 1
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import threading
 
-from prefect_integration.output import HEAD, LINE_LIMIT, TAIL, Output
+from prefect_integration.running.output import HEAD, LINE_LIMIT, TAIL, Output
 
 
 def logged(data: bytes) -> list[str]:

@@ -8,11 +8,11 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING
 
-from prefect_integration import call
-from prefect_integration.commands import Surroundings, run_program
 from prefect_integration.names import printable
-from prefect_integration.outcome import SUCCESS, Ended, exited
-from prefect_integration.waits import wait_until_there
+from prefect_integration.running import call
+from prefect_integration.running.outcome import SUCCESS, Ended, exited
+from prefect_integration.running.programs import Surroundings, run_program
+from prefect_integration.running.waits import wait_until_there
 from taskgraph_core.ir import Command, Noop, Python, Wait
 
 if TYPE_CHECKING:

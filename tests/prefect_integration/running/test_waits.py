@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prefect_integration.commands import Surroundings
-from prefect_integration.outcome import CANCELLED, SUCCESS
-from prefect_integration.waits import wait_until_there
+from prefect_integration.running.outcome import CANCELLED, SUCCESS
+from prefect_integration.running.programs import Surroundings
+from prefect_integration.running.waits import wait_until_there
 from taskgraph_core.ir import Wait
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_integration.dispatch import drive
+from prefect_integration.running.dispatch import drive
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Command, Policy, Retry, TaskGraph
 from taskgraph_core.scheduling import scheduler_for
@@ -15,7 +15,7 @@ from taskgraph_core.scheduling import scheduler_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from prefect_integration.dispatch import Report
+    from prefect_integration.running.dispatch import Report
     from taskgraph_core.scheduler import Outcome, Scheduler, State
 
 

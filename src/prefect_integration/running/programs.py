@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from prefect_integration.outcome import CANCELLED, Ended, exited, timed_out
-from prefect_integration.output import Output
+from prefect_integration.running.outcome import CANCELLED, Ended, exited, timed_out
+from prefect_integration.running.output import Output
 
 if TYPE_CHECKING:
     import threading

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect_integration.commands import Surroundings, run_program
-from prefect_integration.outcome import SUCCESS, Ended
+from prefect_integration.running.outcome import SUCCESS, Ended
+from prefect_integration.running.programs import Surroundings, run_program
 from taskgraph_core.engine.actions.wait import pauses
 
 if TYPE_CHECKING:

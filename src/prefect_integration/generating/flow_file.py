@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from prefect_integration.table import graph_row, task_row
+from prefect_integration.generating.table import graph_row, task_row
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import literal
 from taskgraph_core.layout import Layout
@@ -36,7 +36,7 @@ from prefect import flow
 from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from prefect_integration.run import run_table
+from prefect_integration.running.run import run_table
 
 MAX_PARALLEL = {max_parallel}
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prefect_integration.target import PrefectOptions, generate
+from prefect_integration.generating.target import PrefectOptions, generate
 from support.graphs import graph_of
 from taskgraph_core.ir import Claim, Command, Policy, Python, Resource, Retry, Schedule, TaskGraph, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "prefect"
+GOLDEN = Path(__file__).parents[2] / "golden" / "prefect"
 
 HOSTILE = [
     "'\"\"\"'''\\",

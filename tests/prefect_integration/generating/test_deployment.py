@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from prefect_integration.deployment import deployment_file
+from prefect_integration.generating.deployment import deployment_file
 from support.graphs import graph_of
 from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Schedule

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prefect_integration.remarks import remarks
+from prefect_integration.generating.remarks import remarks
 from support.graphs import graph_of
 from taskgraph_core.ir import Breaker, Claim, Policy, Python, Rate, Resource, Wait
 

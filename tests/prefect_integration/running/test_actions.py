@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prefect_integration.actions import carry_out, in_words
-from prefect_integration.commands import Surroundings
-from prefect_integration.outcome import CANCELLED, SUCCESS, Ended
+from prefect_integration.running.actions import carry_out, in_words
+from prefect_integration.running.outcome import CANCELLED, SUCCESS, Ended
+from prefect_integration.running.programs import Surroundings
 from taskgraph_core.ir import Command, Noop, Python, Wait
 
 if TYPE_CHECKING:

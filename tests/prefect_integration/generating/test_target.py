@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from prefect_integration.target import TARGET, PrefectOptions, generate
+from prefect_integration.generating.target import TARGET, PrefectOptions, generate
 from support.graphs import graph_of, graphs
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import target
@@ -86,7 +86,7 @@ def test_generating_and_importing_the_package_need_no_prefect() -> None:
     code = (
         "import sys; sys.modules['prefect'] = None\n"
         "import prefect_integration; assert not any(name.startswith('prefect_integration.') for name in sys.modules)\n"
-        "from prefect_integration.target import TARGET, PrefectOptions\n"
+        "from prefect_integration.generating.target import TARGET, PrefectOptions\n"
         "from taskgraph_core.ir import Task, TaskGraph\n"
         "TARGET.generate(TaskGraph(id='x', tasks=(Task(id='1'),)), PrefectOptions())\n"
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prefect_integration.commands import Surroundings, run_program
-from prefect_integration.outcome import CANCELLED, SUCCESS, Ended
+from prefect_integration.running.outcome import CANCELLED, SUCCESS, Ended
+from prefect_integration.running.programs import Surroundings, run_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prefect_integration.flow_file import DEFAULT_PARALLEL
-from prefect_integration.limits import largest_claims, tag_limits
+from prefect_integration.generating.flow_file import DEFAULT_PARALLEL
+from prefect_integration.generating.limits import largest_claims, tag_limits
 from taskgraph_core.findings import Finding
 from taskgraph_core.ir import Policy, Python, Wait
 

@@ -11,10 +11,10 @@ from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from prefect_integration.dispatch import drive
+from prefect_integration.generating.table import graph_from
 from prefect_integration.names import limit_tags
-from prefect_integration.table import graph_from
-from prefect_integration.task_runs import PrefectRuns
+from prefect_integration.running.dispatch import drive
+from prefect_integration.running.task_runs import PrefectRuns
 from taskgraph_core.errors import EngineError
 from taskgraph_core.scheduling import scheduler_for
 

@@ -32,9 +32,9 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Crashed, Failed
 from pydantic import TypeAdapter
 
-from prefect_integration.actions import carry_out, in_words
-from prefect_integration.commands import Surroundings
 from prefect_integration.names import descriptive_tags, limit_tags, run_name
+from prefect_integration.running.actions import carry_out, in_words
+from prefect_integration.running.programs import Surroundings
 from taskgraph_core.environment import task_environment
 from taskgraph_core.ir import Action, Command
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
     from prefect.states import State as PrefectState
 
-    from prefect_integration.dispatch import Report
-    from prefect_integration.outcome import Ended
+    from prefect_integration.running.dispatch import Report
+    from prefect_integration.running.outcome import Ended
     from taskgraph_core.ir import Task, TaskGraph
     from taskgraph_core.scheduler import Outcome, State
 

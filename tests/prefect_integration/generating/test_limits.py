@@ -4,7 +4,7 @@ import json
 
 from hypothesis import given
 
-from prefect_integration.limits import limits_file
+from prefect_integration.generating.limits import limits_file
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Claim, Resource, TaskGraph
 from taskgraph_core.scheduling import slots_claimed

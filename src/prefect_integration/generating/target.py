@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from prefect_integration.deployment import deployment_file
-from prefect_integration.flow_file import FUNCTION, flow_file, flow_file_name
-from prefect_integration.limits import limits_file
-from prefect_integration.remarks import remarks
+from prefect_integration.generating.deployment import deployment_file
+from prefect_integration.generating.flow_file import FUNCTION, flow_file, flow_file_name
+from prefect_integration.generating.limits import limits_file
+from prefect_integration.generating.remarks import remarks
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import Generated, Options, Target
 from taskgraph_core.scheduling import scheduler_for

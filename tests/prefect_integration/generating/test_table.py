@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from prefect_integration.table import graph_from, graph_row, task_row
+from prefect_integration.generating.table import graph_from, graph_row, task_row
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Breaker, Claim, Command, Noop, Policy, Python, Rate, Resource, Schedule, TaskGraph, Wait
 from taskgraph_core.scheduling import nodes_of, scheduler_for

@@ -1,0 +1,1 @@
+"""What a generated flow calls while it runs; needs Prefect."""
