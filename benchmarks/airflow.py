@@ -10,12 +10,15 @@ LocalExecutor. The machine needs PostgreSQL's programs for the half of that whic
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
 from on_airflow import readings, runs
 
 from taskgraph_core.servers.postgres import programs
+from taskgraph_core.servers.signals import ENDINGS
 
 SIZES = (10, 100, 1_000, 5_000)
 GOALS = {("whole", 1_000): 0.7, ("whole", 5_000): 0.7, ("task", 1_000): 0.1, ("task", 5_000): 0.02}
@@ -108,6 +111,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="once, up to 1,000 tasks, on one database")
     parser.add_argument("--only", choices=("reading", "running"))
     arguments = parser.parse_args()
+    for number in ENDINGS:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # so that Airflow's programs end as well
     repeats = 1 if arguments.quick else arguments.repeats
     databases = ("postgresql", "sqlite") if programs() else ("sqlite",)
     with tempfile.TemporaryDirectory() as name:

@@ -122,7 +122,7 @@ def main(url: str) -> None:
     last = max(Airflow(url).every("dags", "nightly", "dagRuns"), key=lambda run: run["run_after"])["dag_run_id"]
     with ExitStack() as stack:
         browser = Browser(stack)
-        browser.open(f"{url}/dags/nightly", remembered | {"default_dag_view": '"grid"'}, width=1800, height=760)
+        browser.open(f"{url}/dags/nightly", remembered | {"default_dag_view": '"grid"'}, width=1800, height=785)
         browser.until_shown("Verify the published page")
         divider = "document.querySelector('[aria-label=\"Collapse Details Panel\"]').getBoundingClientRect().x"
         browser.picture(HERE / "airflow-grid.png", divider)

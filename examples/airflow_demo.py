@@ -57,6 +57,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Two generated DAGs in a real Airflow on this machine.")
     parser.add_argument("--stay", action="store_true", help="leave Airflow running until Ctrl-C")
     stay = parser.parse_args().stay
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1"  # everything here talks on loopback
     for number in ENDINGS:
         signal.signal(number, interrupted)
     try:

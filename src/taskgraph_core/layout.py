@@ -33,7 +33,7 @@ class Layout:
         """A value that begins after ``before`` columns and is followed by a comma."""
         line = literal(value)
         fits = before + len(line) + 1 <= self.width
-        return line if fits or not isinstance(value, dict | list) else self._spread(value, indent)
+        return line if fits or not isinstance(value, dict | list | tuple) else self._spread(value, indent)
 
     def _spread(self, value: object, indent: int, *, rows: bool = False) -> str:
         match value:
@@ -43,6 +43,9 @@ class Layout:
             case list() if value:
                 entries = [("", item) for item in value]
                 opening, closing = "[]"
+            case tuple() if value:
+                entries = [("", item) for item in value]
+                opening, closing = "()"
             case _:
                 return literal(value)
         deeper = indent + _STEP

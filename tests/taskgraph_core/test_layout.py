@@ -13,7 +13,9 @@ from taskgraph_core.layout import Layout
 TEXT = st.text(st.characters(categories=("L", "Po", "Cs", "Cc", "Zl", "So")), max_size=60)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.lists(inner, max_size=5).map(tuple) | st.dictionaries(TEXT, inner, max_size=5)
+    ),
     max_leaves=20,
 )
 WIDE, BY_ROWS = Layout(width=120), Layout(width=88, rows=True)

@@ -20,10 +20,10 @@ from airflow_provider.generating.report import shown
 from airflow_provider.generating.template import builder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from airflow_provider.generating.report import Report
-    from airflow_provider.generating.table import Tables
+    from airflow_provider.generating.table import Row, Tables
     from airflow_provider.generating.template.piece import Import, Piece
     from taskgraph_core.ir import TaskGraph
 
@@ -68,8 +68,8 @@ def dag_file(
         _imports(_wanted(graph, pieces, grouped=bool(tables.groups), timed=timed)),
         constants,
         *([LAYOUT.assignment("GROUPS", dict(tables.groups))] if tables.groups else []),
-        LAYOUT.assignment("TASKS", dict(tables.tasks)),
-        *([LAYOUT.assignment("ROLLBACK", dict(tables.rollback))] if tables.rollback else []),
+        _table("TASKS", tables.tasks),
+        *([_table("ROLLBACK", tables.rollback)] if tables.rollback else []),
         builder.OPTIONS,
     ]
     below = [
@@ -80,6 +80,15 @@ def dag_file(
         _dag(graph, tables),
     ]
     return "\n\n".join(["\n".join(top), *below])
+
+
+def _table(name: str, rows: Mapping[str, Row]) -> str:
+    """Rows with tuples for lists: Python takes those from its cache as they are, where it makes each list anew."""
+    table = {
+        key: {entry: tuple(value) if isinstance(value, list) else value for entry, value in row.items()}
+        for key, row in rows.items()
+    }
+    return LAYOUT.assignment(name, table)
 
 
 def _around(graph: TaskGraph, tables: Tables) -> list[Piece]:

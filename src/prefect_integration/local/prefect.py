@@ -81,7 +81,7 @@ class LocalPrefect:
     def _prepare(self) -> None:
         url = ""
         if self._database != "sqlite":
-            postgres = self._stack.enter_context(Postgres(self.home / "postgres", "prefect"))
+            postgres = self._stack.enter_context(Postgres("prefect"))
             url = f"postgresql+asyncpg://{postgres.address}"
         (port,) = free_ports(1)
         own = settings(self.home, port=port, database_url=url, with_pages=self._with_pages)

@@ -41,7 +41,7 @@ def test_commands_and_folders_stand_as_the_plan_has_them() -> None:
     assert found["PROJECT"] == "/srv"
     assert found["TASKS"]["t1"] == {
         "id": "1",
-        "command": ["./x", "a b", "$HOME"],
+        "command": ("./x", "a b", "$HOME"),
         "cwd": "we{{ird }}/dir",
         "env": {"A": "1"},
     }
@@ -50,7 +50,7 @@ def test_commands_and_folders_stand_as_the_plan_has_them() -> None:
 def test_rows_say_which_limits_apply_and_a_table_what_they_are() -> None:
     found = tables(with_api(Python(entry_point="a:b", process=True)))
 
-    assert found["TASKS"]["t1"] == {"id": "1", "call": "a:b", "process": True, "limits": ["api"]}
+    assert found["TASKS"]["t1"] == {"id": "1", "call": "a:b", "process": True, "limits": ("api",)}
     assert found["LIMITS"] == {"api": {"rate": {"amount": 2, "seconds": 60}, "breaker": {"failures": 3, "open": 1.5}}}
 
 

@@ -111,7 +111,7 @@ def test_conflicts_that_the_profile_orders_are_edges() -> None:
 
     rows = constants(generate(graph).files[f"{graph.id}.py"])["TASKS"]
 
-    assert [rows[name].get("after") for name in ("t1", "t2", "t3")] == [None, ["t1"], ["t2"]]
+    assert [rows[name].get("after") for name in ("t1", "t2", "t3")] == [None, ("t1",), ("t2",)]
 
 
 def test_header_says_what_was_folded_and_never_what_is_no_plain_name() -> None:
@@ -155,7 +155,7 @@ def test_a_relative_project_folder_is_seen_from_the_dag_file() -> None:
 
     assert 'FOLDER = "{{ task.dag.folder }}/../project"' in text
     assert '"cwd": "{{ task.dag.folder }}/../project/work"' in text
-    assert '"command": ["../step.sh"]' in text
+    assert '"command": ("../step.sh",)' in text
 
 
 ATTACKS = st.sampled_from(

@@ -22,7 +22,7 @@ TASKS = {
     "t1": {
         "id": "1",
         "title": "Arguments",
-        "command": ["echo", "a b", "$HOME", "*", "it's", ""],
+        "command": ("echo", "a b", "$HOME", "*", "it's", ""),
     },
     "t2": {
         "id": "2",
@@ -32,17 +32,17 @@ TASKS = {
     "t3": {
         "id": "3",
         "title": "A word of the shell",
-        "command": ["time", "NAME=value"],
+        "command": ("time", "NAME=value"),
     },
     "t4": {
         "id": "4",
         "title": "A script",
-        "command": ["./build.sh"],
+        "command": ("./build.sh",),
     },
     "t5": {
         "id": "5",
         "title": "In its folder, with its environment",
-        "command": ["/srv/plan/tools/report", "--all"],
+        "command": ("/srv/plan/tools/report", "--all"),
         "cwd": "/srv/plan/out",
         "env": {"LANG": "C", "TEXT": "{{ x }}"},
     },

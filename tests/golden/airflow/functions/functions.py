@@ -33,7 +33,7 @@ TASKS = {
     "t2": {
         "id": "2",
         "title": "Load",
-        "after": ["t1"],
+        "after": ("t1",),
         "call": "shop.orders:Loader.load",
         "arguments": {"n": [1, 2.5, None]},
         "execution_timeout": 60,

@@ -43,14 +43,14 @@ TASKS = {
         "doc_md": "See `https://example.com/a_b`, mail `me@example.com`.\n\n**Details**\n\n1. See !\\[this\\](`http://x/y.png`)\n2. \\<b\\>Bold\\</b\\> \\*claims\\*, \\`code\\`, \\[links\\](javascript:x)\n\n**Test strategy**\n\nIt is as it was.\n\n- [\\[a\\](b)](<http://example.com>)\n- [ticket](<https://example.com/7>)",
         "group": "1",
         "closes": "1.1",
-        "after": ["t1_1_1"],
+        "after": ("t1_1_1",),
     },
     "t1": {
         "id": "1",
         "title": "Outer",
         "doc_md": "- [runbook](<https://example.com/runbook?id=1&amp;x=(2)>)",
         "closes": "1",
-        "after": ["t1_1"],
+        "after": ("t1_1",),
     },
 }
 

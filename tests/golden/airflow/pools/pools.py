@@ -22,35 +22,35 @@ FOLDER = "/srv/plan"
 TASKS = {
     "t1": {
         "id": "1",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_db",
     },
     "t2": {
         "id": "2",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_db",
         "pool_slots": 3,
     },
     "t3": {
         "id": "3",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_file_out_x_6c89b7500c9bf180",
         "pool_slots": 1000,
     },
     "t4": {
         "id": "4",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_file_out_x_6c89b7500c9bf180",
     },
     "t5": {
         "id": "5",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_gpu_a_net_47e652f8e64ab4f7",
         "pool_slots": 4,
     },
     "t6": {
         "id": "6",
-        "command": ["true"],
+        "command": ("true",),
         "pool": "taskgraph_gpu_a_net_47e652f8e64ab4f7",
         "pool_slots": 3,
     },

@@ -31,7 +31,7 @@ TASKS = {
     },
     "t2": {
         "id": "2",
-        "after": ["t1"],
+        "after": ("t1",),
         "command": "./b",
         "priority_weight": 3,
         "retries": 1,
@@ -39,33 +39,33 @@ TASKS = {
     },
     "t3": {
         "id": "3",
-        "after": ["t2"],
+        "after": ("t2",),
         "trigger_rule": "one_failed",
         "command": "./c",
         "priority_weight": 2,
     },
     "t4": {
         "id": "4",
-        "after": ["t3"],
+        "after": ("t3",),
         "trigger_rule": "none_failed_min_one_success",
         "command": "./d",
     },
     "t5": {
         "id": "5",
-        "after": ["t2"],
+        "after": ("t2",),
         "trigger_rule": "all_done",
         "command": "./e",
     },
     "t6": {
         "id": "6",
-        "after": ["t2"],
+        "after": ("t2",),
         "trigger_rule": "always",
         "command": "./f",
     },
     "nothing_failed": {
         "title": "Nothing failed",
         "doc_md": "Fails the run if any task failed. Airflow alone looks only at the last ones.",
-        "after": ["t2"],
+        "after": ("t2",),
         "trigger_rule": "none_failed",
     },
 }

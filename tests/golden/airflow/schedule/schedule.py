@@ -75,20 +75,20 @@ TASKS = {
     },
     "t5": {
         "id": "5",
-        "after": ["t1", "t2", "t3", "t4"],
+        "after": ("t1", "t2", "t3", "t4"),
         "call": "shop.orders:load",
         "arguments": {"tables": ["orders", "items"], "limit": 10},
     },
     "all_ended": {
         "title": "All ended",
         "doc_md": "Waits for all tasks, whatever became of them; skipped only where the run was ended early.",
-        "after": ["t1", "t2", "t3", "t4", "t5"],
+        "after": ("t1", "t2", "t3", "t4", "t5"),
         "trigger_rule": "all_done_setup_success",
     },
     "nothing_failed": {
         "title": "Nothing failed",
         "doc_md": "Fails the run if any task failed. Airflow alone looks only at the last ones.",
-        "after": ["all_ended"],
+        "after": ("all_ended",),
         "asks_for_failures": True,
         "retries": 2,
         "retry_delay": 5,

@@ -1,0 +1,1 @@
+"""``taskgraph prefect``: what is done to a live Prefect from a terminal, over its API."""

@@ -1,0 +1,17 @@
+"""The command group ``taskgraph prefect``."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="prefect",
+    help="Bring generated flows' limits to a live Prefect, and see whether the flows fit it.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _prefect() -> None:
+    """Bring generated flows' limits to a live Prefect, and see whether the flows fit it."""
