@@ -146,7 +146,8 @@ class TaskgraphOperator(BaseOperator):
     def _enter(self, limits: Limits, ending: Event) -> Entry:
         """Be let in by all limits; for long waits, come back later.
 
-        A deferred task gives back its place and its slots of the pool, and takes both again like any task that is due.
+        A deferred task gives its worker back. Whether it keeps the slots of its pool is for the pool to say
+        (``include_deferred``); generated ones have it keep them.
         """
         patience = SHORT
         while isinstance(pause := limits.enter(), float):

@@ -67,7 +67,8 @@ def services(graph: TaskGraph, *, with_provider: bool) -> Iterator[Finding]:
                 code,
                 "info",
                 f"the {what} of {found.resources} is kept on each machine for itself: workers on several machines do "
-                "not know of each other's; a task that waits long for it is deferred, so Airflow needs a triggerer",
+                "not know of each other's; a task that waits long for it is deferred, so it needs a triggerer, and "
+                "keeps the slots of its pool meanwhile",
                 "resources",
                 found.tasks,
                 "let all tasks that claim it run on one machine, by a queue of its own",
