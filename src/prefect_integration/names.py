@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from taskgraph_core.ir import Task, TaskGraph
+    from taskgraph_core.ir import Task
 
 NAME_LIMIT = 200
 """Longest name or tag sent to the server, in characters."""
@@ -42,20 +42,30 @@ def run_name(task: Task, attempt: int = 1, *, undo: bool = False) -> str:
 
 
 def limit_tag(resource: str) -> str:
-    """The tag of tasks that use a counted resource, which is also the name of its limit.
+    """The tag of tasks that use a resource; ``tag:`` and this is the name of its limit."""
+    return f"resource:{_slug(resource)}"
 
-    Limit names may not hold ``/ % & < >``. A name that had to be changed ends with a digest of
-    the original, so that two resources never share a limit by accident.
+
+def rate_name(resource: str) -> str:
+    """The name of the limit on how often attempts that use a resource start."""
+    return f"rate:{_slug(resource)}"
+
+
+def _slug(resource: str) -> str:
+    """A part of a limit's name, which may not hold ``/ % & < >``.
+
+    One that had to be changed ends with a digest of the original, so that two resources never
+    share a limit by accident.
     """
     slug = re.sub(r"[^A-Za-z0-9._:-]+", "-", resource)[:64]
     if slug != resource:
         slug += "-" + hashlib.sha256(resource.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"resource:{slug}"
+    return slug
 
 
-def limit_tags(graph: TaskGraph, task: Task) -> set[str]:
-    """The tags by which the server counts a task."""
-    return {limit_tag(claim.resource) for claim in task.claims if claim.resource in graph.capacities}
+def resource_tags(task: Task) -> set[str]:
+    """The tags of all resources that a task claims, whether or not the server counts them."""
+    return {limit_tag(claim.resource) for claim in task.claims}
 
 
 def descriptive_tags(task: Task) -> list[str]:

@@ -45,13 +45,15 @@ class Generated:
 class Target:
     """One system a graph can be generated for.
 
-    ``generate`` is pure: the same graph and options give the same bytes.
+    ``generate`` is pure: the same graph and options give the same bytes. ``beside`` is asked where a
+    file is there already: of its name, its text and the generated text it makes what is written.
     """
 
     name: str
     summary: str
     generate: Callable[[TaskGraph, Any], Generated]
     options: type[Options] = field(default=Options)
+    beside: Callable[[str, str, str], str] | None = None
 
 
 def targets() -> dict[str, Target]:
@@ -102,16 +104,23 @@ def literal(value: object) -> str:
     raise TypeError(msg)
 
 
-def write_files(files: Mapping[str, str], directory: Path) -> list[Path]:
+def write_files(
+    files: Mapping[str, str], directory: Path, beside: Callable[[str, str, str], str] | None = None
+) -> list[Path]:
     """Write generated files below a directory, each one whole or not at all; their paths, in order.
 
     A file is written beside its place and moved there, so that a symbolic link at the place is
-    replaced, never followed.
+    replaced, never followed. ``beside`` is a target's own: see there; nothing is written if it refuses one.
 
     Raises:
         TargetError: a path would lie outside the directory, or cannot be written.
     """
     written = []
+    if beside is not None:
+        present = {name: _present(directory / name) for name in files}
+        files = {
+            name: text if (old := present[name]) is None else beside(name, old, text) for name, text in files.items()
+        }
     for name, text in files.items():
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts or not relative.parts:
@@ -129,6 +138,17 @@ def write_files(files: Mapping[str, str], directory: Path) -> list[Path]:
             raise TargetError(msg, where=str(directory), fix="choose another folder with -o") from error
         written.append(place)
     return written
+
+
+def _present(place: Path) -> str | None:
+    """The text of a file that is there; None if there is none but a link, which is not followed."""
+    if place.is_symlink() or not place.is_file():
+        return None
+    try:
+        return place.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        msg = "is there already and cannot be read"
+        raise TargetError(msg, where=str(place), fix="move it away, or choose another folder with -o") from error
 
 
 def replace_text(place: Path, text: str) -> None:

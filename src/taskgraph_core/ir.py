@@ -214,12 +214,15 @@ class Resource(Model):
 
     Rate and breaker are for services outside: every attempt that claims the resource counts as one
     start for the rate, however many slots it claims, and its end counts for the breaker.
+    ``shared`` says whether other runs and other graphs use the same thing; it matters where an
+    engine can count across them.
     """
 
     name: Name
     capacity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     rate: Rate | None = None
     breaker: Breaker | None = None
+    shared: bool = True
 
 
 class Schedule(Model):

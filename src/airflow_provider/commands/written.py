@@ -6,15 +6,15 @@ A DAG file is read, never executed: its table of tasks is a literal.
 from __future__ import annotations
 
 import ast
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from airflow_provider.generating.template import PIECES
 from taskgraph_core.errors import InputError
+from taskgraph_core.written import read_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,19 +88,7 @@ def read_pools(file: Path) -> list[PoolIn]:
     Raises:
         InputError: it cannot be read, or is no file of pools.
     """
-    try:
-        found = _POOLS.validate_python(json.loads(file.read_bytes()))
-    except OSError as error:
-        raise InputError(str(error.strerror or error).lower(), where=str(file)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        msg = f"{f'{place}: ' if place else ''}{first['msg'].lower()}"
-        raise InputError(msg, where=str(file), fix="generate it again") from error
-    except (ValueError, RecursionError) as error:
-        msg = f"this is not JSON: {error}"
-        raise InputError(msg, where=str(file), fix="generate it again") from error
-    return [PoolIn(name, pool, file) for name, pool in found.items()]
+    return [PoolIn(name, pool, file) for name, pool in read_written(file, _POOLS).items()]
 
 
 def merged(pools: Iterable[PoolIn]) -> list[PoolIn]:

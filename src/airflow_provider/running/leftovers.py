@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from taskgraph_core.engine.processes.leftovers import end_leftovers
 from taskgraph_core.engine.processes.tree import MARKS, Tree
-from taskgraph_core.engine.resuming.leftovers import end_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prefect_integration.generating.flow_file import DEFAULT_PARALLEL
-from prefect_integration.generating.limits import largest_claims, tag_limits
+from prefect_integration.generating.limits import Sharing, limits_file_name
 from taskgraph_core.findings import Finding
 from taskgraph_core.ir import Policy, Python, Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from taskgraph_core.ir import TaskGraph
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def remarks(graph: TaskGraph) -> Iterator[Finding]:
     """Everything worth knowing about this graph on Prefect, by code."""
     yield from _default_parallelism(graph)
-    yield from _limits_to_create(graph)
-    yield from _whole_slots(graph)
-    yield from _read_and_write(graph)
+    yield from _limits_to_apply(graph)
+    yield from _one_by_one(graph)
+    yield from _writers(graph)
     yield from _waiting(graph)
     yield from _python(graph)
     yield from _services(graph)
@@ -38,49 +38,50 @@ def _default_parallelism(graph: TaskGraph) -> Iterator[Finding]:
         )
 
 
-def _limits_to_create(graph: TaskGraph) -> Iterator[Finding]:
-    limits = tag_limits(graph)
+def _limits_to_apply(graph: TaskGraph) -> Iterator[Finding]:
+    limits = Sharing(graph).limits()
     if limits:
-        commands = (f"prefect concurrency-limit create {tag} {entry['limit']}" for tag, entry in limits.items())
         yield Finding(
             "TG602",
             "info",
-            "one run keeps its resources by itself; runs respect each other only where the server has the limits of "
-            f"{graph.id}.limits.json, and Prefect says nothing when a limit is missing",
+            f"the server must have {_counted(len(limits), 'limit')} that this flow shares with others; without one of "
+            "them a run fails at once",
             "resources",
-            fix="; ".join(commands),
+            fix=f"taskgraph prefect apply {limits_file_name(graph.id)}; or 'shared = false' in the profile for what no "
+            "other run uses",
         )
 
 
-def _whole_slots(graph: TaskGraph) -> Iterator[Finding]:
-    for name, slots in largest_claims(graph).items():
-        if slots > 1:
-            capacity = graph.capacities[name]
-            yield Finding(
-                "TG603",
-                "warning",
-                f"Prefect's limit counts tasks, not slots: because a task claims {slots} of the {capacity} slots of "
-                f"{name!r}, its limit on the server is {capacity // slots} at once, also for tasks that claim fewer",
-                f"resources.{name}",
-                tuple(task.id for task in graph.tasks if any(claim.resource == name for claim in task.claims)),
-                "claim single slots where you can, or leave this limit out where only one run uses the resource",
-            )
+def _one_by_one(graph: TaskGraph) -> Iterator[Finding]:
+    sharing = Sharing(graph)
+    tasks = tuple(task.id for task in graph.tasks if len(set(sharing.of(task).slots.values())) > 1)
+    if tasks:
+        yield Finding(
+            "TG603",
+            "info",
+            "Prefect takes one number of slots in one question: a task that claims several resources, and not the same "
+            "number of each, takes them one after the other, and holds the first while it waits for the next",
+            "claims",
+            tasks,
+            "claim the same number of each where you can",
+        )
 
 
-def _read_and_write(graph: TaskGraph) -> Iterator[Finding]:
-    tasks = [
+def _writers(graph: TaskGraph) -> Iterator[Finding]:
+    sharing = Sharing(graph)
+    tasks = tuple(
         task.id
         for task in graph.tasks
-        if any(claim.mode != "slots" and claim.resource not in graph.capacities for claim in task.claims)
-    ]
+        if any(claim.mode == "write" for claim in task.claims) and sharing.of(task).slots
+    )
     if tasks:
         yield Finding(
             "TG604",
             "info",
-            "readers and writers are kept apart inside one run; two runs at the same time are not",
+            "across runs a writer waits for a moment without readers: many readers in other runs can keep it waiting",
             "claims",
-            tuple(tasks),
-            "the deployment runs one at a time; do not start the flow beside it",
+            tasks,
+            "give such tasks a run of their own, or 'shared = false' to what no other run uses",
         )
 
 
@@ -116,17 +117,36 @@ def _python(graph: TaskGraph) -> Iterator[Finding]:
 
 
 def _services(graph: TaskGraph) -> Iterator[Finding]:
-    services = {resource.name for resource in graph.resources if resource.rate or resource.breaker}
-    tasks = [task.id for task in graph.tasks if any(claim.resource in services for claim in task.claims)]
-    if tasks:
+    alone = {one.name for one in graph.resources if one.breaker or (one.rate and not one.shared)}
+    if tasks := _claiming(graph, alone):
         yield Finding(
             "TG607",
             "info",
-            "rates and circuit breakers are kept inside one run; a run beside it, or after it, begins with its own",
+            "circuit breakers, and rates that are not shared, are kept inside one run; a run beside it, or after it, "
+            "begins with its own",
             "resources",
-            tuple(tasks),
+            tasks,
             "the deployment runs one at a time; do not start the flow beside it",
         )
+    for one in graph.resources:
+        if one.rate and one.shared and one.rate.amount > 1 and (tasks := _claiming(graph, {one.name})):
+            yield Finding(
+                "TG609",
+                "info",
+                f"the server gives back tokens of {one.name!r} one by one: an attempt starts every "
+                f"{one.rate.seconds / one.rate.amount:g} s, never {one.rate.amount} at once",
+                f"resources.{one.name}",
+                tasks,
+                "'shared = false' keeps the rate inside one run, where it is exact",
+            )
+
+
+def _claiming(graph: TaskGraph, names: Collection[str]) -> tuple[str, ...]:
+    return tuple(task.id for task in graph.tasks if any(claim.resource in names for claim in task.claims))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _machine(graph: TaskGraph) -> Iterator[Finding]:

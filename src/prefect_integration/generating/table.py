@@ -18,11 +18,11 @@ Row = dict[str, Any]
 
 _UNUSED_TEXTS = {"description", "details", "test_strategy", "links", "status"}
 _ACTIONS = ("action", "rollback")
-_KEPT_ELSEWHERE = {"schema_version", "tasks", "schedule", "policy"}
+_KEPT_ELSEWHERE = {"schema_version", "tasks", "policy"}
 
 
 def graph_row(graph: TaskGraph) -> Row:
-    """The graph without its tasks; its schedule is the deployment's, ``max_parallel`` the task runner's."""
+    """The graph without its tasks; ``max_parallel`` is the task runner's."""
     row: Row = _plain(graph.model_dump(exclude=_KEPT_ELSEWHERE, exclude_defaults=True))
     policy = graph.policy.model_dump(exclude={"max_parallel"}, exclude_defaults=True)
     return row | ({"policy": policy} if policy else {})

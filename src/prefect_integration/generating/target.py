@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from prefect_integration.generating.deployment import deployment_file
+from prefect_integration.generating.deployment import FILE, deployment_file
 from prefect_integration.generating.flow_file import FUNCTION, flow_file, flow_file_name
 from prefect_integration.generating.limits import limits_file
+from prefect_integration.generating.present import beside_what_is_there
 from prefect_integration.generating.remarks import remarks
+from prefect_integration.generating.standalone import DOOR, runtime_files, runtime_name
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import Generated, Options, Target
 from taskgraph_core.scheduling import scheduler_for
@@ -24,6 +26,10 @@ class PrefectOptions(Options):
     work_pool: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", description="Work pool of the deployment.")
     ] = "default"
+    standalone: Annotated[
+        bool,
+        Field(description="Put what the flow needs at run time beside it, so that its folder needs only Prefect."),
+    ] = False
 
 
 def generate(graph: TaskGraph, options: PrefectOptions) -> Generated:
@@ -37,11 +43,14 @@ def generate(graph: TaskGraph, options: PrefectOptions) -> Generated:
     except ValueError as error:
         raise TargetError(str(error), fix="run 'taskgraph check' on the plan") from error
     flow = flow_file_name(graph)
+    runtime = runtime_name(graph) if options.standalone else DOOR
     files = {
-        flow: flow_file(graph),
+        flow: flow_file(graph, runtime=runtime),
         f"{graph.id}.limits.json": limits_file(graph),
-        "prefect.yaml": deployment_file(graph, entrypoint=f"{flow}:{FUNCTION}", work_pool=options.work_pool),
+        FILE: deployment_file(graph, entrypoint=f"{flow}:{FUNCTION}", work_pool=options.work_pool),
     }
+    if options.standalone:
+        files |= runtime_files(runtime)
     return Generated(files, tuple(remarks(graph)))
 
 
@@ -50,4 +59,5 @@ TARGET = Target(
     summary="a Prefect flow, its concurrency limits and its deployment",
     generate=generate,
     options=PrefectOptions,
+    beside=beside_what_is_there,
 )

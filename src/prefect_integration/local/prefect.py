@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from prefect_integration.local.settings import settings
 from prefect_integration.rest import Prefect
@@ -18,13 +18,19 @@ from taskgraph_core.servers.postgres import Postgres
 from taskgraph_core.servers.programs import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
+
+    Watch = Callable[[list[dict[str, Any]]], None]
+
+T = TypeVar("T")
 
 READY = 180.0
 """Longest time in seconds until the server must answer; a loaded machine takes half a minute."""
 
 FINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
+
+SERVER_ERROR = 500
 
 
 class LocalPrefect:
@@ -32,7 +38,8 @@ class LocalPrefect:
 
     Attributes:
         home: its folder, which must be new.
-        url: of its API; its pages, where wanted, are beside that.
+        url: of its API.
+        pages: the URL of its pages.
         api: the client of that API.
         environment: what its programs are told; for flows and other programs that belong to it.
 
@@ -89,7 +96,10 @@ class LocalPrefect:
         inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the start of each program
         self.environment = inherited | own | self._extra
         self.url = self.environment["PREFECT_API_URL"]
+        self.pages = self.url.removesuffix("/api")
         self.api = Prefect(self.url)
+        words = {"server": [str(self._program), "server", "start"]}
+        self._server = Programs(words, self.environment, self.home / "programs")
         self._stack.callback(self.stop)
 
     def start(self) -> None:
@@ -98,7 +108,7 @@ class LocalPrefect:
         Raises:
             EngineError: it does not.
         """
-        self._server = self._programs({"server": ["server", "start"]})
+        self._server.start()
         last = time.monotonic() + READY
         while time.monotonic() < last:
             if ended := self._server.ended():
@@ -121,8 +131,9 @@ class LocalPrefect:
         """Make a work pool of the type ``process`` and start a worker for it."""
         self.command("work-pool", "create", name, "--type", "process", "--overwrite")
         words = ["worker", "start", "--pool", name, "--type", "process", "--name", f"{name}-worker"]
-        worker = self._programs({f"worker-{name}": words})
+        worker = Programs({f"worker-{name}": [str(self._program), *words]}, self.environment, self.home / "programs")
         self._stack.callback(worker.end)
+        worker.start()
 
     def command(self, *arguments: str, cwd: Path | None = None) -> str:
         """Call Prefect's own command line; what it said.
@@ -145,15 +156,22 @@ class LocalPrefect:
         run_id: str = self.api.post("deployments", deployment["id"], "create_flow_run", body=body)["id"]
         return run_id
 
-    def until_ended(self, run_id: str, *, patience: float = 300.0) -> dict[str, Any]:
+    def until_ended(self, run_id: str, *, patience: float = 300.0, watch: Watch | None = None) -> dict[str, Any]:
         """The final state of a flow run: its ``type``, ``name`` and ``message``.
+
+        Args:
+            run_id: which run.
+            patience: seconds to wait for it.
+            watch: is shown the task runs at every look, as ``task_runs`` gives them.
 
         Raises:
             EngineError: it did not end within that many seconds.
         """
         last = time.monotonic() + patience
         while time.monotonic() < last:
-            state: dict[str, Any] = self.api.get("flow_runs", run_id)["state"] or {}
+            state: dict[str, Any] = self._persistently(lambda: self.api.get("flow_runs", run_id))["state"] or {}
+            if watch is not None:
+                watch(self.task_runs(run_id))
             if state.get("type") in FINAL:
                 return state
             time.sleep(0.3)
@@ -162,10 +180,15 @@ class LocalPrefect:
 
     def task_runs(self, run_id: str) -> list[dict[str, Any]]:
         """The task runs of a flow run, as far as the server knows them yet: it is told of them behind their backs."""
-        return list(self.api.every("task_runs", flow_runs={"id": {"any_": [run_id]}}))
+        return self._persistently(lambda: list(self.api.every("task_runs", flow_runs={"id": {"any_": [run_id]}})))
 
-    def _programs(self, commands: Mapping[str, list[str]]) -> Programs:
-        whole = {name: [str(self._program), *words] for name, words in commands.items()}
-        programs = Programs(whole, self.environment, self.home / "programs")
-        programs.start()
-        return programs
+    def _persistently(self, ask: Callable[[], T]) -> T:
+        """Ask again where Prefect's database was locked, which its API answers with 503."""
+        for _ in range(5):
+            try:
+                return ask()
+            except ServiceError as error:
+                if error.status < SERVER_ERROR:
+                    raise
+                time.sleep(1)
+        return ask()

@@ -2,6 +2,7 @@
 
 It evaluates nothing itself: what may start, what is skipped, tried again, stopped or undone is
 the scheduler's answer to ``poll``. It knows no Prefect either; ``TaskRuns`` is all it needs of it.
+It sleeps until a report comes or the scheduler's next moment: nothing is polled.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ import queue
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from taskgraph_core.engine.events import RunStopping, TaskEnded, TaskStarted, UndoEnded, UndoStarted
+from taskgraph_core.record import Attempt
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from taskgraph_core.scheduler import Outcome, Scheduler, State
+    from taskgraph_core.engine.events import Event
+    from taskgraph_core.scheduler import Outcome, Scheduler, State, Step
 
     Report = Callable[[str, Outcome], None]
 
@@ -37,51 +42,97 @@ class TaskRuns(Protocol):
         """End whatever runs; nobody will wait for reports."""
 
 
-def drive(
-    scheduler: Scheduler,
-    runs: TaskRuns,
-    *,
-    timeout: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
-) -> bool:
-    """Carry out a whole run; whether it was cut short by its timeout (seconds).
+class Journal(Protocol):
+    """Where events are kept for a later life of the run."""
 
-    Whatever interrupts it, a signal or a fault, ends all running attempts on its way out.
+    def add(self, *events: Event) -> None:
+        """Have events kept, soon."""
+
+    def flush(self) -> None:
+        """Wait until everything is kept."""
+
+    def end(self, time: float, state: str) -> None:
+        """The run came to its end."""
+
+
+class Dispatcher:
+    """One run.
+
+    Args:
+        scheduler: decides.
+        runs: do.
+        journal: keeps what happened; None to forget it.
+        timeout: seconds until the run is cut short; None for no bound.
+        clock: seconds, of which the scheduler and the journal are told.
     """
-    try:
-        return _Drive(scheduler, runs, clock, timeout).to_the_end()
-    except BaseException:
-        runs.stop_everything()
-        raise
 
-
-class _Drive:
-    def __init__(self, scheduler: Scheduler, runs: TaskRuns, clock: Callable[[], float], timeout: float | None) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        runs: TaskRuns,
+        *,
+        journal: Journal | None = None,
+        timeout: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._scheduler = scheduler
         self._runs = runs
+        self._journal = journal
         self._clock = clock
         self._deadline = None if timeout is None else clock() + timeout
-        self._reports: queue.SimpleQueue[tuple[str, Outcome]] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[tuple[str, Outcome] | None] = queue.SimpleQueue()
         self._last_outcome: dict[str, Outcome] = {}
-        self._cut_short = False
+        self._under_way: dict[str, tuple[int, bool, float]] = {}
+        self.cut_short = ""
 
-    def to_the_end(self) -> bool:
-        while True:
-            self._keep_deadline()
-            step = self._scheduler.poll(self._clock())
-            # First what never ran, so that what starts now can already point to it.
-            for task_id, state in step.final:
-                if self._last_outcome.get(task_id) != state:
-                    self._runs.show(task_id, state)
-            for task_id in step.stop:
-                self._runs.stop(task_id)
-            for task_id, attempt in step.start:
-                self._runs.start(task_id, attempt, self._report)
-            for task_id, attempt in step.undo:
-                self._runs.undo(task_id, attempt, self._report)
-            if step.done:
-                return self._cut_short
+    def cancel(self) -> None:
+        """End the run before its time, from any thread; what the policy wants undone is undone."""
+        self._reports.put(None)
+
+    def to_the_end(self) -> None:
+        """Carry out the whole run; a fault ends all running attempts on its way out."""
+        try:
+            while not self._go_on():
+                pass
+        except BaseException:
+            self._runs.stop_everything()
+            raise
+        if self._journal is not None:
+            self._journal.end(self._clock(), self._scheduler.run_state)
+
+    def _go_on(self) -> bool:
+        """One step; whether it was the last."""
+        self._keep_deadline()
+        step = self._scheduler.poll(self._clock())
+        self._note(step)
+        # First what never ran, so that what starts now can already point to it.
+        for task_id, state in step.final:
+            if self._last_outcome.get(task_id) != state:
+                self._runs.show(task_id, state)
+        for task_id in step.stop:
+            self._runs.stop(task_id)
+        for task_id, attempt in step.start:
+            self._runs.start(task_id, attempt, self._report)
+        for task_id, attempt in step.undo:
+            self._runs.undo(task_id, attempt, self._report)
+        if not step.done:
             self._wait(step.wake_at)
+        return step.done
+
+    def _note(self, step: Step) -> None:
+        """Have the journal know what is about to begin."""
+        if not (step.start or step.undo):
+            return
+        now = self._clock()
+        for undo, begun in ((False, step.start), (True, step.undo)):
+            self._under_way.update((task_id, (attempt, undo, now)) for task_id, attempt in begun)
+        if self._journal is not None:
+            self._journal.add(
+                *(TaskStarted(now, task_id, attempt) for task_id, attempt in step.start),
+                *(UndoStarted(now, task_id, attempt) for task_id, attempt in step.undo),
+            )
+            if step.undo:  # what is half undone must never be taken for done
+                self._journal.flush()
 
     def _report(self, task_id: str, outcome: Outcome) -> None:
         self._reports.put((task_id, outcome))
@@ -89,8 +140,13 @@ class _Drive:
     def _keep_deadline(self) -> None:
         if self._deadline is not None and self._clock() >= self._deadline:
             self._deadline = None
-            self._cut_short = True
-            self._scheduler.cancel()
+            self._stop("the run's timeout has passed")
+
+    def _stop(self, reason: str) -> None:
+        self.cut_short = self.cut_short or reason
+        if self._journal is not None:
+            self._journal.add(RunStopping(self._clock(), reason))
+        self._scheduler.cancel()
 
     def _wait(self, wake_at: float | None) -> None:
         """Sleep until a report comes or time is up, then tell the scheduler all there is."""
@@ -98,9 +154,20 @@ class _Drive:
         patience = max(0.0, min(moments) - self._clock()) if moments else None
         try:
             while True:
-                task_id, outcome = self._reports.get(timeout=patience)
-                self._last_outcome[task_id] = outcome
-                self._scheduler.finished(task_id, outcome, self._clock())
+                report = self._reports.get(timeout=patience)
+                if report is None:
+                    self._stop("the run was interrupted")
+                else:
+                    self._ended(*report)
                 patience = 0.0
         except queue.Empty:
             return
+
+    def _ended(self, task_id: str, outcome: Outcome) -> None:
+        self._last_outcome[task_id] = outcome
+        now = self._clock()
+        self._scheduler.finished(task_id, outcome, now)
+        if self._journal is not None:
+            number, undo, started = self._under_way[task_id]
+            attempt = Attempt(number=number, started=started, ended=now, outcome=outcome)
+            self._journal.add((UndoEnded if undo else TaskEnded)(now, task_id, attempt))

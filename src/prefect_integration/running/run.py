@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
-from prefect.exceptions import ObjectNotFound
-from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
+from prefect_integration.generating.limits import paced
 from prefect_integration.generating.table import graph_from
-from prefect_integration.names import limit_tags
-from prefect_integration.running.dispatch import drive
+from prefect_integration.running.dispatch import Dispatcher
+from prefect_integration.running.interruptions import undisturbed
+from prefect_integration.running.limits import check_limits
+from prefect_integration.running.resume import Earlier
+from prefect_integration.running.storage import recorded
 from prefect_integration.running.task_runs import PrefectRuns
+from taskgraph_core.engine.clock import SteadyClock
 from taskgraph_core.errors import EngineError
 from taskgraph_core.scheduling import scheduler_for
 
@@ -45,7 +48,7 @@ def run_table(
         dry_run: log what each task would do instead of doing it.
 
     Raises:
-        EngineError: it was called outside a flow.
+        EngineError: it was called outside a flow, or the server lacks a limit that runs share.
         SelectionError: a pattern names no task.
     """
     context = FlowRunContext.get()
@@ -54,38 +57,38 @@ def run_table(
         raise EngineError(msg, fix="call the flow function of the generated file")
     run_id = str(context.flow_run.id)
     chosen = _chosen(graph_from(graph, tasks), only)
-    scheduler = scheduler_for(chosen, max_parallel=max_parallel, seed=run_id)
-    runs = PrefectRuns(chosen, run_id, limits=_limits_on_the_server(chosen), dry_run=dry_run)
-    cut_short = drive(scheduler, runs, timeout=chosen.policy.timeout)
-    runs.settle()
-    return final_state(scheduler, cut_short=cut_short)
+    if not dry_run:
+        check_limits(chosen)
+    clock = SteadyClock()
+    scheduler = scheduler_for(paced(chosen), max_parallel=max_parallel, seed=run_id)
+    runs = PrefectRuns(chosen, run_id, dry_run=dry_run)
+    kept = nullcontext((None, Earlier())) if dry_run else recorded(context, chosen, scheduler, max_parallel, clock)
+    with kept as (journal, earlier):
+        timeout = chosen.policy.timeout
+        left = None if timeout is None else timeout - earlier.active
+        dispatcher = Dispatcher(scheduler, runs, journal=journal, timeout=left, clock=clock)
+
+        def work() -> None:
+            runs.recall(earlier.final)
+            for task_id, state in earlier.derived.items():
+                runs.show(task_id, state)
+            dispatcher.to_the_end()
+            runs.settle()
+
+        undisturbed(work, end=dispatcher.cancel, end_at_once=runs.stop_everything)
+    return final_state(scheduler, cut_short=dispatcher.cut_short)
 
 
-def final_state(scheduler: Scheduler, *, cut_short: bool) -> State:
-    """Failed if any task failed or was cancelled, else completed; the message counts final states."""
+def final_state(scheduler: Scheduler, *, cut_short: str = "") -> State:
+    """Failed if any task failed or was cancelled, else completed; the message counts final states.
+
+    ``cut_short`` says why the run ended before its time, if it did.
+    """
     counts = [f"{count} {state}" for state, count in sorted(Counter(scheduler.states.values()).items())]
     if undone := scheduler.undone:
         counts.append(f"{sum(undone.values())} of {len(undone)} undone")
-    message = ("the run's timeout has passed: " if cut_short else "") + (", ".join(counts) or "no tasks")
+    message = (f"{cut_short}: " if cut_short else "") + (", ".join(counts) or "no tasks")
     return Completed(message=message) if scheduler.run_state == "success" else Failed(message=message)
-
-
-def _limits_on_the_server(graph: TaskGraph) -> frozenset[str]:
-    """Those of the graph's limit tags for which the server has a limit now.
-
-    Asked once a run: a task run that begins with a tag without a limit asks too, which costs
-    seconds where the server's database is SQLite.
-    """
-    known = set()
-    with get_client(sync_client=True) as client:
-        for tag in sorted(set().union(*(limit_tags(graph, task) for task in graph.tasks))):
-            try:
-                client.read_global_concurrency_limit_by_name(f"tag:{tag}")
-            except ObjectNotFound:
-                get_run_logger().info("the server has no limit for %s: other runs are not counted", tag)
-            else:
-                known.add(tag)
-    return frozenset(known)
 
 
 def _chosen(graph: TaskGraph, only: Sequence[str] | None) -> TaskGraph:

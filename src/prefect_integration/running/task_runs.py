@@ -11,7 +11,7 @@ nothing but have that state: a few milliseconds each, and the run page shows the
 They are of the type Cancelled, not Failed, when an upstream task failed: so what is red on
 the page is what went wrong.
 
-A run begins only with tags for which the server has a limit; the others are added once it has
+A run begins only with tags by which the server counts it; the others are added once it has
 begun, and are recorded when it ends. Prefect asks the server for a limit once for every
 distinct set of tags that a run begins with, and builds a client for each: 40 tasks that do
 nothing, each with a tag of its own, took 14 s instead of 0.2 s. What to do is passed as one
@@ -32,8 +32,10 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Crashed, Failed
 from pydantic import TypeAdapter
 
-from prefect_integration.names import descriptive_tags, limit_tags, run_name
+from prefect_integration.generating.limits import Sharing, Taken
+from prefect_integration.names import descriptive_tags, resource_tags, run_name
 from prefect_integration.running.actions import carry_out, in_words
+from prefect_integration.running.limits import slots
 from prefect_integration.running.programs import Surroundings
 from taskgraph_core.environment import task_environment
 from taskgraph_core.ir import Action, Command
@@ -62,13 +64,15 @@ def _attempt(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's
     if work["dry_run"]:
         log("%s", f"would {in_words(action)}")
         return Completed(message="dry run")
-    around = Surroundings(
-        environment={**os.environ, **work["environment"]},
-        stop=_STOPS.get(work["key"], threading.Event()),
-        log=lambda line: log("%s", line),
-        timeout=work["timeout"],
-    )
-    return _state_of(carry_out(action, around))
+    stop = _STOPS.get(work["key"], threading.Event())
+    with slots(work["slots"], work["rates"], stop, lambda line: log("%s", line)):
+        around = Surroundings(
+            environment={**os.environ, **work["environment"]},
+            stop=stop,
+            log=lambda line: log("%s", line),
+            timeout=work["timeout"],
+        )
+        return _state_of(carry_out(action, around))
 
 
 def _shown(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's name
@@ -129,14 +133,13 @@ class PrefectRuns:
     Args:
         graph: what is carried out.
         run_id: the flow run's id.
-        limits: the tags for which the server has a limit.
         dry_run: only log what each task would do.
     """
 
-    def __init__(self, graph: TaskGraph, run_id: str, *, limits: frozenset[str], dry_run: bool = False) -> None:
+    def __init__(self, graph: TaskGraph, run_id: str, *, dry_run: bool = False) -> None:
         self._graph = graph
         self._run_id = run_id
-        self._limits = limits
+        self._sharing = Sharing(graph)
         self._dry_run = dry_run
         self._keys: dict[str, str] = {}
         self._shown: list[PrefectFuture[Any]] = []
@@ -207,10 +210,12 @@ class PrefectRuns:
         key = f"{self._run_id}/{'undo' if undo else 'do'}/{attempt}/{item.id}"
         _STOPS[key] = threading.Event()
         self._keys[item.id] = key
-        resources = limit_tags(self._graph, item)
+        taken = Taken() if self._dry_run else self._sharing.of(item)
         order = {
             "key": key,
-            "tags": [*descriptive_tags(item), *sorted(resources - self._limits)],
+            "tags": [*descriptive_tags(item), *sorted(resource_tags(item) - taken.tags)],
+            "slots": taken.slots,
+            "rates": taken.rates,
             "action": action.model_dump(),
             "environment": {
                 **task_environment(self._graph, item),
@@ -230,6 +235,6 @@ class PrefectRuns:
                 ended[item.id] = future if state.is_completed() else allow_failure(future)
             report(item.id, outcome_of(state))
 
-        with tags(*resources & self._limits):
+        with tags(*taken.tags):
             future = ATTEMPT.submit(run_name(item, attempt, undo=undo), json.dumps(order), wait_for=after)
         future.add_done_callback(done)

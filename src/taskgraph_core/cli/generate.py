@@ -41,7 +41,7 @@ def generate(
     print_text(findings, stderr=True)
     if errors(findings):
         raise PlanError(findings, where=compiled.location.name)
-    for place in write_files(made.files, output):
+    for place in write_files(made.files, output, chosen.beside):
         typer.echo(str(place))
 
 

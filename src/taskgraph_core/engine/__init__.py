@@ -14,4 +14,5 @@ journal/        every event, recorded before it is acted on
 actions/        this machine's way to do things; processes/: its programs
 resuming/       taking a run up; steering/: changing it while it goes on
 remote/         sends actions to a Dask or Ray cluster
+single/         one attempt at a time, for systems that decide themselves what runs
 """

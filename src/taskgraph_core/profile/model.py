@@ -268,16 +268,17 @@ class BreakerSettings(Section):
 
 
 class ResourceSettings(Section):
-    """``api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" } }``, or just the slots."""
+    """``api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" }, shared = true }``, or the slots."""
 
     slots: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     rate: Annotated[Rate, BeforeValidator(_rate)] | None = None
     breaker: BreakerSettings | None = None
+    shared: bool = True
 
     def resource(self, name: str) -> Resource:
         """The resource of that name in a graph."""
         breaker = None if self.breaker is None else Breaker(failures=self.breaker.failures, open=self.breaker.open)
-        return Resource(name=name, capacity=self.slots, rate=self.rate, breaker=breaker)
+        return Resource(name=name, capacity=self.slots, rate=self.rate, breaker=breaker, shared=self.shared)
 
 
 def _resource(value: object) -> object:

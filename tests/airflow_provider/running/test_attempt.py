@@ -70,7 +70,7 @@ def test_a_failure_has_its_last_lines(where: Where) -> None:
     ended, told = carried_out(shell("seq 20; exit 3"), where)
 
     assert (ended.result.outcome, ended.result.exit_code, ended.timed_out) == ("failed", 3, False)
-    assert ended.last_lines == [str(number) for number in range(11, 21)]
+    assert ended.last_lines == tuple(str(number) for number in range(11, 21))
     assert told == [str(number) for number in range(1, 21)]
 
 
@@ -130,4 +130,4 @@ def test_a_rollback_is_told_that_it_is_one(where: Where) -> None:
     task = Task(id="1", rollback=Command(shell="echo undo=$TASKGRAPH_UNDO; exit 1"))
     ended = Attempt(Call(task, 1, undo=True), where, print).run()
 
-    assert ended.last_lines == ["undo=1"]
+    assert ended.last_lines == ("undo=1",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from copy import copy
 from typing import TYPE_CHECKING, Self
 
 from taskgraph_core.engine.actions.threads import Threads
@@ -41,10 +42,10 @@ class Workspace:
         self.threads = Threads()
         self.host = Host(grace, self.threads, output_limit)
         self.spawned: Callable[[str, int, int], None] = lambda *_: None  # task id, process, its birth (``procs.birth``)
+        self.key = ""  # told to programs as idempotency key, instead of one made of run and task
         self.functions: dict[str, Function] = {}
         self.searches: dict[str, asyncio.Future[Function]] = {}
-        self._inherited = dict(os.environb)  # bytes once, instead of encoding them all for every program
-        self._inherited.pop(b"TASKGRAPH_UNDO", None)  # of a run this one is part of
+        self._inherited = _environment()
         self._task_files: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -53,6 +54,15 @@ class Workspace:
     def __exit__(self, *exception: object) -> None:
         self.host.close()
         self.threads.close()
+
+    def within(self, graph: TaskGraph, run_id: str, directory: RunDirectory, project: Path, key: str) -> Self:
+        """One for another run, with the same programs, threads and functions; closing the first closes them all."""
+        other = copy(self)
+        other.graph, other.run_id, other.directory, other.project = graph, run_id, directory, project.absolute()
+        other.key = key
+        other._inherited = _environment()
+        other._task_files = {}
+        return other
 
     def log(self, call: Call) -> Path:
         """Where the output of an attempt goes."""
@@ -74,7 +84,7 @@ class Workspace:
         run = {
             "TASKGRAPH_RUN_ID": self.run_id,
             "TASKGRAPH_ATTEMPT": str(call.attempt),
-            "TASKGRAPH_IDEMPOTENCY_KEY": idempotency_key(self.run_id, task.id, undo=call.undo),
+            "TASKGRAPH_IDEMPOTENCY_KEY": self.key or idempotency_key(self.run_id, task.id, undo=call.undo),
         }
         undo = {"TASKGRAPH_UNDO": "1"} if call.undo else {}
         texts = {**own, **added, **run, **undo}
@@ -102,6 +112,13 @@ def idempotency_key(run_id: str, task_id: str, *, undo: bool = False) -> str:
     A service that is told the key can recognise work it has done already.
     """
     return hashlib.sha256(f"{run_id}\0{task_id}\0{undo}".encode()).hexdigest()[:32]
+
+
+def _environment() -> dict[bytes, bytes]:
+    """What programs inherit: bytes once, instead of encoding all of it for every program."""
+    inherited = dict(os.environb)
+    inherited.pop(b"TASKGRAPH_UNDO", None)  # of a run this one is part of
+    return inherited
 
 
 def _encoded(text: str) -> bytes:

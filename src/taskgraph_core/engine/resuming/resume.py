@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from taskgraph_core.engine.events import RunResumed, RunStopping, TaskEnded, TaskStarted, UndoEnded, UndoStarted
-from taskgraph_core.engine.history import History, still_counting
+from taskgraph_core.engine.history import History
 from taskgraph_core.engine.journal.reading import contents
 from taskgraph_core.engine.journal.store import JournalFile
+from taskgraph_core.engine.processes.leftovers import end_leftovers
 from taskgraph_core.engine.remote.fence import wait_for_leases
 from taskgraph_core.engine.resuming.begin import Begun, life_of
 from taskgraph_core.engine.resuming.changes import changes, outdated
-from taskgraph_core.engine.resuming.leftovers import end_leftovers, trees
+from taskgraph_core.engine.resuming.leftovers import trees
 from taskgraph_core.engine.resuming.lock import boot_id, locked
+from taskgraph_core.engine.resuming.onward import is_rolling_back, resumed
 from taskgraph_core.errors import EngineError
 
 if TYPE_CHECKING:
@@ -67,47 +67,15 @@ def taken_up(
         if story.boot == boot_id() and (ended := end_leftovers(trees(story.run_id, story.events))):
             note(f"processes that the earlier engine had left running, and that were ended: {ended}")
         wait_for_leases(story.system, story.events, note)
-        resumed = _resumed(story, stored, forget)
+        going_on = resumed(story, stored, forget)
         with JournalFile(directory.path, before, durable=options.durable) as journal:
-            journal.write_life(life_of(graph, story.run_id, options, resumed.time), [resumed])
+            journal.write_life(life_of(graph, story.run_id, options, going_on.time), [going_on])
             # Only now: before, a crash here would leave the new graph beside successes of the old one.
             if graph is not stored:
                 directory.write_graph(graph)
             directory.record.unlink(missing_ok=True)  # that of an end which was none
-            history = History(story.started, 0.0 if resumed.again else story.active, [*story.events, resumed])
+            history = History(story.started, 0.0 if going_on.again else story.active, [*story.events, going_on])
             yield Begun(story.run_id, graph, directory, journal, history)
-
-
-def is_rolling_back(story: Story) -> bool:
-    """Whether a run broke off while it was undone: all that is left to do is to undo the rest."""
-    undoing = any(isinstance(event, UndoStarted | UndoEnded) for event in still_counting(story.events))
-    return story.ended is None and undoing
-
-
-def _resumed(story: Story, stored: TaskGraph, forget: list[str]) -> RunResumed:
-    """How the run goes on: from where it broke off, or, if it had come to its end, again.
-
-    That it was asked to stop was meant for that time; where nothing is to be rolled back, it does not stop again.
-    """
-    counting = still_counting(story.events)
-    stopping = any(isinstance(event, RunStopping) for event in counting) and not stored.policy.rollback
-    again = story.ended is not None or stopping
-    if again:
-        done = _done(story)
-        forget = [task_id for task_id in dict.fromkeys([*stored.by_id, *forget]) if task_id not in done - {*forget}]
-    return RunResumed(max(time.time(), story.last), again, tuple(forget))
-
-
-def _done(story: Story) -> set[str]:
-    """Tasks that succeeded, or found nothing to do, by an attempt of their own and were not undone."""
-    done: dict[str, bool] = {}
-    for event in still_counting(story.events):
-        match event:
-            case TaskEnded(task_id=task_id, attempt=attempt):
-                done[task_id] = attempt.outcome in ("success", "skipped")
-            case TaskStarted(task_id=task_id) | UndoStarted(task_id=task_id):
-                done[task_id] = False
-    return {task_id for task_id, good in done.items() if good}
 
 
 def _agreed(stored: TaskGraph, plan: TaskGraph, story: Story, *, accept_changes: bool) -> tuple[TaskGraph, list[str]]:

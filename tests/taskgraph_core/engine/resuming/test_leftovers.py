@@ -14,7 +14,8 @@ import pytest
 
 from taskgraph_core.engine.actions.workspace import idempotency_key
 from taskgraph_core.engine.events import TaskEnded, TaskSpawned, TaskStarted
-from taskgraph_core.engine.resuming.leftovers import end_leftovers, trees
+from taskgraph_core.engine.processes.leftovers import end_leftovers
+from taskgraph_core.engine.resuming.leftovers import trees
 from taskgraph_core.record import Attempt
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def test_a_program_that_keeps_starting_others_does_not_escape(tmp_path: Path, li
 
 RESUMER = """
 from taskgraph_core.engine.events import TaskStarted
-from taskgraph_core.engine.resuming.leftovers import end_leftovers, trees
+from taskgraph_core.engine.processes.leftovers import end_leftovers
+from taskgraph_core.engine.resuming.leftovers import trees
 print(end_leftovers(trees("run", [TaskStarted(1.0, "1", 1)])))
 """
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_provider.running.following import LINE_LIMIT, Following
+from taskgraph_core.engine.single.following import LINE_LIMIT, Following
 from taskgraph_core.engine.processes.output import shorten
 
 if TYPE_CHECKING:

@@ -1,0 +1,150 @@
+"""Carries out attempts for callers on any thread, all of them in one event loop in a thread of its own.
+
+What a process does at once costs it one thread, one temporary folder and one ``guardian``, however many
+attempts that is, and whoever waits for nothing but time holds no thread at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from taskgraph_core.engine.actions.workspace import Workspace
+from taskgraph_core.engine.options import GRACE
+from taskgraph_core.engine.processes.guardian import Guardian
+from taskgraph_core.engine.rundir import RunDirectory
+from taskgraph_core.ir import Command, Python, TaskGraph, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from concurrent.futures import Future
+
+    from taskgraph_core.engine.single.attempt import Attempt, Ended
+
+T = TypeVar("T")
+
+
+class Desk:
+    """Open it with ``with``, or keep it as long as the process: nothing it started outlives that.
+
+    Args:
+        grace: seconds between TERM and KILL.
+        output_limit: bytes of output kept of each attempt.
+    """
+
+    def __init__(self, *, grace: float = GRACE, output_limit: int) -> None:
+        self.output_limit = output_limit
+        self._grace = grace
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="taskgraph-desk", daemon=True)
+        self._numbers = count()
+        self._scratch = Path()
+        self._workspace: Workspace | None = None
+        self._guardian: Guardian | None = None
+
+    def __enter__(self) -> Self:
+        """Begin; the folder is made at once, because a disk may refuse.
+
+        Raises:
+            OSError: it does.
+        """
+        self._scratch = Path(tempfile.mkdtemp(prefix="taskgraph-"))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End what still runs."""
+        self.submit(self._close()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Have something done in the event loop, in the context of the caller."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, attempt: Attempt) -> Ended:
+        """Carry out an attempt and wait for its end; whatever interrupts the waiting ends the attempt first."""
+        future = self.submit(self.carry_out(attempt))
+        try:
+            return future.result()
+        finally:
+            if not future.done():
+                attempt.stop()
+                future.result()
+
+    async def carry_out(self, attempt: Attempt) -> Ended:
+        """Carry out an attempt, in the event loop.
+
+        Raises:
+            EngineError: the disk refuses its folder.
+        """
+        origin = attempt.origin
+        place = self._scratch / str(next(self._numbers))
+        _make_importable(origin.project)
+        directory = attempt.directory(place)
+        workspace = self._shared().within(origin.graph, origin.run_id, directory, origin.project, attempt.key)
+        guardian = self._guard() if _starts_programs(attempt) else None
+        try:
+            if guardian is not None:
+                guardian.begin(attempt.key, attempt.call.attempt)
+            return await attempt.carry_out(workspace)
+        finally:
+            if guardian is not None:
+                guardian.end(attempt.key, attempt.call.attempt)
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _shared(self) -> Workspace:
+        if self._workspace is None:
+            nowhere = RunDirectory(self._scratch)
+            graph = TaskGraph.model_construct(id="")
+            self._workspace = Workspace(graph, "", nowhere, Path(), self._grace, self.output_limit)
+        return self._workspace
+
+    def _guard(self) -> Guardian:
+        if self._guardian is None:
+            self._guardian = Guardian(self._scratch)
+        return self._guardian
+
+    async def _close(self) -> None:
+        if self._workspace is not None:
+            self._workspace.__exit__()
+        if self._guardian is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._guardian.close)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+_lock = threading.Lock()
+_desks: dict[int, Desk] = {}
+
+
+def desk_of_this_process(output_limit: int) -> Desk:
+    """The desk that all share who have none of their own; made when somebody asks for it."""
+    with _lock:
+        desk = _desks.get(os.getpid())
+        if desk is None:
+            _desks.clear()  # those of a process that this is a fork of
+            desk = _desks[os.getpid()] = Desk(output_limit=output_limit).__enter__()
+        return desk
+
+
+def _starts_programs(attempt: Attempt) -> bool:
+    match attempt.call.action:
+        case Command() | Python(process=True) | Wait(what="command"):
+            return True
+    return False
+
+
+def _make_importable(project: Path) -> None:
+    place = str(project.absolute())
+    if place not in sys.path:
+        sys.path.insert(0, place)
+
+
