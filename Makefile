@@ -12,7 +12,7 @@ define environment
 	touch $@
 endef
 
-.PHONY: demo demo-airflow test lint types test-core test-airflow test-prefect test-scale reliability benchmark benchmark-airflow generated clean
+.PHONY: demo demo-airflow demo-prefect test lint types test-core test-airflow test-prefect test-scale reliability benchmark benchmark-airflow generated clean
 
 demo: .venv/ready
 	@.venv/bin/python examples/demo.py
@@ -20,6 +20,10 @@ demo: .venv/ready
 # Both examples in a real Airflow on this machine; `make demo-airflow KEEP=1` leaves it running until Ctrl-C.
 demo-airflow: .venv-airflow/ready
 	@exec .venv-airflow/bin/python examples/airflow_demo.py $(if $(KEEP),--stay)
+
+# The same in a real Prefect.
+demo-prefect: .venv-prefect/ready
+	@exec .venv-prefect/bin/python examples/prefect_demo.py $(if $(KEEP),--stay)
 
 test: lint types test-core test-airflow test-prefect test-scale
 

@@ -1,7 +1,8 @@
-"""Take the pictures of Airflow's pages that the documentation shows.
+"""Take the pictures of Airflow's and Prefect's pages that the documentation shows.
 
-Needs Chromium. While ``make demo-airflow KEEP=1`` runs, with the URL that it prints:
-``.venv-airflow/bin/python docs/screenshots.py http://127.0.0.1:PORT``
+Needs Chromium. While ``make demo-airflow KEEP=1`` or ``make demo-prefect KEEP=1`` runs, with the URL that it prints:
+``.venv-airflow/bin/python docs/screenshots.py airflow http://127.0.0.1:PORT``
+``.venv-prefect/bin/python docs/screenshots.py prefect http://127.0.0.1:PORT``
 """
 # ruff: noqa: INP001, T201 - a script, which says what it does
 
@@ -23,6 +24,7 @@ from urllib.request import urlopen
 from websockets.sync.client import ClientConnection, connect
 
 from airflow_provider.rest import Airflow
+from prefect_integration.rest import Prefect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,11 +90,15 @@ class Browser:
         self.value(f"document.querySelector('[aria-label=\"{button}\"]').click()")
         time.sleep(SETTLED)
 
-    def picture(self, place: Path, right: str) -> None:
-        """Write the page into a file: without the bar at its side, up to where an expression says."""
-        main = "document.querySelector('[data-testid=main-content]').getBoundingClientRect().x"
-        left, width, height = self.value(main), self.value(right), self.value("innerHeight")
-        clip = {"x": left, "y": 0, "width": width - left, "height": height, "scale": 1}
+    def choose(self, tab: str) -> None:
+        """Choose a tab by what stands on it."""
+        tabs = "[...document.querySelectorAll('.p-tab-navigation > *')]"
+        self.value(f"{tabs}.find(each => each.innerText.trim() == {json.dumps(tab)}).click()")
+
+    def picture(self, place: Path, left: str, right: str = "innerWidth") -> None:
+        """Write the page into a file: without the bar at its side, from and up to where expressions say."""
+        start, end, height = self.value(left), self.value(right), self.value("innerHeight")
+        clip = {"x": start, "y": 0, "width": end - start, "height": height, "scale": 1}
         taken = self.call("Page.captureScreenshot", format="png", clip=clip)
         place.write_bytes(base64.b64decode(taken["data"]))
         print(f"{place}  ({place.stat().st_size:,} bytes)")
@@ -112,20 +118,21 @@ def until(look: Callable[[], T]) -> T:
         time.sleep(0.2)
 
 
-def main(url: str) -> None:
+def airflow(url: str) -> None:
     """Take all pictures of one Airflow in which the nightly example has run, the last time with a rollback."""
     remembered = {
         "theme": "light",
         "nightly/open-groups": json.dumps(GROUPS),
         "direction-nightly": json.dumps("DOWN"),
     }
+    main = "document.querySelector('[data-testid=main-content]').getBoundingClientRect().x"
     last = max(Airflow(url).every("dags", "nightly", "dagRuns"), key=lambda run: run["run_after"])["dag_run_id"]
     with ExitStack() as stack:
         browser = Browser(stack)
         browser.open(f"{url}/dags/nightly", remembered | {"default_dag_view": '"grid"'}, width=1800, height=785)
         browser.until_shown("Verify the published page")
         divider = "document.querySelector('[aria-label=\"Collapse Details Panel\"]').getBoundingClientRect().x"
-        browser.picture(HERE / "airflow-grid.png", divider)
+        browser.picture(HERE / "airflow-grid.png", main, divider)
     with ExitStack() as stack:
         browser = Browser(stack)
         shown = f"{url}/dags/nightly/runs/{quote(last, safe='')}"
@@ -134,8 +141,29 @@ def main(url: str) -> None:
         browser.press("Collapse Details Panel")
         browser.value("document.querySelector('.react-flow__minimap').remove()")
         browser.press("Fit View")
-        browser.picture(HERE / "airflow-graph.png", "innerWidth")
+        browser.picture(HERE / "airflow-graph.png", main)
+
+
+def prefect(url: str) -> None:
+    """Take all pictures of one Prefect in which the nightly example has run, the last time with a rollback."""
+    api = Prefect(f"{url}/api")
+    ended = api.every("flow_runs", flow_runs={"state": {"type": {"any_": ["FAILED"]}}})
+    last = max(ended, key=lambda run: run["start_time"])["id"]
+    light = {"color-scheme": json.dumps("light")}
+    view = "document.querySelector('.app-router-view__view').getBoundingClientRect().x"
+    with ExitStack() as stack:
+        browser = Browser(stack)
+        browser.open(f"{url}/runs/flow-run/{last}", light, width=1350, height=900)
+        browser.until_shown("Beginning flow run")
+        browser.choose("Task Runs")
+        browser.until_shown("undo 7 Publish the report")
+        browser.picture(HERE / "prefect-run.png", view)
+    with ExitStack() as stack:
+        browser = Browser(stack)
+        browser.open(f"{url}/deployments", light, width=1350, height=325)
+        browser.until_shown("nightly")
+        browser.picture(HERE / "prefect-deployments.png", view)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"))
+    {"airflow": airflow, "prefect": prefect}[sys.argv[1]](sys.argv[2].rstrip("/"))

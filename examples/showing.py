@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANS = ("examples/nightly", "examples/plan")
-COLOURS = {"success": "32", "failed": "31", "upstream_failed": "33", "up_for_retry": "33", "bold": "1"}
+GREEN, RED, YELLOW = "32", "31", "33"
+COLOURS = {
+    "success": GREEN,
+    "completed": GREEN,
+    "failed": RED,
+    "crashed": RED,
+    "upstream_failed": YELLOW,
+    "upstreamfailed": YELLOW,
+    "up_for_retry": YELLOW,
+    "bold": "1",
+}
 
 
 class Progress:

@@ -2,11 +2,4 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-# The folder around this one holds an `airflow.py`: whoever asks for `airflow` shall find the installed package first.
-AROUND = str(Path(__file__).parents[1])
-if AROUND in sys.path:
-    sys.path.remove(AROUND)
-    sys.path.append(AROUND)
+import installed  # noqa: F401 - for what it does

@@ -78,6 +78,7 @@ class Reader:
     def __init__(self, home: Path) -> None:
         told = {name: text for name, text in os.environ.items() if not name.startswith("AIRFLOW")}
         told |= {"AIRFLOW_HOME": str(home), "DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "1", "PYTHONHASHSEED": "0"}
+        told["AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT"] = "600"  # Airflow gives up after 30 seconds; here all may end
         told.pop("PYTHONDONTWRITEBYTECODE", None)  # what keeps its bytecode keeps it by default
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("reader.py"))],

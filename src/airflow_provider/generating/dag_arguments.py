@@ -23,13 +23,19 @@ TAG_LIMIT = 100
 MOST_TAGS = 20
 """Most labels of tasks that become tags of the DAG."""
 
+LATE_BY_AT_MOST = 5
+"""Minutes after a DAG's very first time in which it still counts; Airflow's own default is a tenth of the interval.
+
+Not none at all: Airflow works the time out anew whenever it reads the file, and could so read past it.
+"""
+
 _LARGEST_NUMBER = 2**31 - 1
 
 
 def dag_arguments(graph: TaskGraph) -> str:
     """What stands between the parentheses of ``DAG(…)``, a line an argument.
 
-    A start in the past puts a schedule in force at once; without catching up nothing else follows from it.
+    There is no start date: Airflow would make up for a time before somebody unpaused the DAG.
     """
     arguments = ["    DAG_ID,\n"]
     if graph.title:
@@ -37,7 +43,6 @@ def dag_arguments(graph: TaskGraph) -> str:
     arguments += [
         "    doc_md=__doc__,\n",
         _schedule(graph.schedule),
-        "    start_date=pendulum.datetime(2025, 1, 1),\n",
         LAYOUT.argument("catchup", value=False),
     ]
     if _wants_to_be_alone(graph):
@@ -73,11 +78,13 @@ def _wants_to_be_alone(graph: TaskGraph) -> bool:
 def _schedule(schedule: Schedule | None) -> str:
     if schedule is None:
         return LAYOUT.argument("schedule", None)
-    cron, timezone = literal(schedule.cron), literal(schedule.timezone)
-    line = f"    schedule=CronTriggerTimetable({cron}, timezone={timezone}),"
-    if len(line) <= LAYOUT.width:
-        return f"{line}\n"
-    return f"    schedule=CronTriggerTimetable(\n        {cron},\n        timezone={timezone},\n    ),\n"
+    return (
+        "    schedule=CronTriggerTimetable(\n"
+        f"        {literal(schedule.cron)},\n"
+        f"        timezone={literal(schedule.timezone)},\n"
+        f"        run_immediately=timedelta(minutes={LATE_BY_AT_MOST}),\n"
+        "    ),\n"
+    )
 
 
 def _tags(graph: TaskGraph) -> list[str]:

@@ -121,7 +121,7 @@ def _docstring(graph: TaskGraph, asked: str, *, has_pools: bool) -> str:
 
 def _wanted(graph: TaskGraph, pieces: Iterable[Piece], *, grouped: bool, timed: bool) -> set[Import]:
     wanted = {*builder.IMPORTS, *(name for piece in pieces for name in piece.imports)}
-    if timed or run_timeout(graph) is not None:
+    if timed or run_timeout(graph) is not None or graph.schedule is not None:
         wanted.add(("datetime", "timedelta"))
     if grouped:
         wanted.add(("airflow.sdk", "TaskGroup"))

@@ -144,7 +144,7 @@ class LocalAirflow:
         raise EngineError(msg, where=str(self.dags), fix="see the folder 'programs' of its home")
 
     def unpause(self, dag_id: str) -> None:
-        """Put a DAG's schedule in force; if it has one, Airflow makes up for the last time that is past."""
+        """Put a DAG's schedule in force."""
         self.until_listed(dag_id)
         self._persistently(lambda: self.api.patch("dags", dag_id, body={"is_paused": False}))
 

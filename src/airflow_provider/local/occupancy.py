@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from taskgraph_core.errors import EngineError
+from taskgraph_core.servers import occupancy
+from taskgraph_core.servers.occupancy import Hold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -62,21 +64,9 @@ def intervals(database_url: str, dag_ids: Collection[str]) -> list[Interval]:
 def peak(taken: Iterable[Interval]) -> dict[str, int]:
     """The most slots of each pool that were held at one moment.
 
-    A sweep over starts and ends; where one task ends as another starts, they do not meet.
+    Airflow ends what does nothing as it begins, without a slot.
     """
-    changes = []
-    for interval in taken:
-        if interval.start < interval.end:  # Airflow ends what does nothing as it begins, without a slot
-            changes += [
-                (interval.start, interval.slots, interval.pool),
-                (interval.end, -interval.slots, interval.pool),
-            ]
-    held: dict[str, int] = {}
-    most: dict[str, int] = {}
-    for _, change, pool in sorted(changes):
-        held[pool] = held.get(pool, 0) + change
-        most[pool] = max(most.get(pool, 0), held[pool])
-    return most
+    return occupancy.peak(Hold(each.pool, each.slots, each.start, each.end) for each in taken)
 
 
 def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:

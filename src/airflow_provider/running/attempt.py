@@ -32,7 +32,7 @@ class Where:
 
     @property
     def origin(self) -> Origin:
-        """The same in the core's words; Airflow repeats run ids from DAG to DAG, and tells mapped tasks apart by a number."""
+        """The same in the core's words; Airflow repeats run ids from DAG to DAG, and numbers mapped tasks."""
         return Origin(self.dag_id, self.run_id, self.project, f"{self.dag_id}\0{self.run_id}\0{self.map_index}")
 
 

@@ -17,7 +17,13 @@ def test_a_plan_without_a_schedule_waits_to_be_started() -> None:
 def test_a_schedule_is_read_in_its_time_zone() -> None:
     graph = graph_of("1", schedule=Schedule(cron="0 2 * * *", timezone="Europe/Oslo"))
 
-    assert 'schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Oslo"),\n' in dag_arguments(graph)
+    assert (
+        "    schedule=CronTriggerTimetable(\n"
+        '        "0 2 * * *",\n'
+        '        timezone="Europe/Oslo",\n'
+        "        run_immediately=timedelta(minutes=5),\n"
+        "    ),\n"
+    ) in dag_arguments(graph)
 
 
 def test_nothing_is_made_up_for_the_past() -> None:

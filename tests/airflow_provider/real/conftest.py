@@ -94,7 +94,11 @@ class Run:
 
 @pytest.fixture
 def run(dags_folder: Path, load: Callable[[Path], DAG]) -> Iterator[Callable[..., Run]]:
-    """Generate a graph's DAG and run it; each call reads the whole folder again, so it holds one file at a time."""
+    """Generate a graph's DAG and run it; each call reads the whole folder again, so it holds one file at a time.
+
+    Tasks run in this process, and leave behind what a process of their own would take with it.
+    """
+    environment, here = dict(os.environ), Path.cwd()
 
     def carry_out(graph: TaskGraph, *, project_dir: str = "", with_provider: bool = False) -> Run:
         made = TARGET.generate(graph, AirflowOptions(project_dir=project_dir, with_provider=with_provider))
@@ -110,6 +114,9 @@ def run(dags_folder: Path, load: Callable[[Path], DAG]) -> Iterator[Callable[...
         )
 
     yield carry_out
+    os.chdir(here)
+    os.environ.clear()
+    os.environ.update(environment)
     for place in dags_folder.iterdir():
         if place.is_dir():
             shutil.rmtree(place)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -266,6 +266,26 @@ def test_a_schedule_fires_once_a_night_when_clocks_change(
         earliest = info.run_after + timedelta(seconds=1)
 
     assert found == [datetime.fromisoformat(instant) for instant in instants]
+
+
+@pytest.mark.parametrize(("minutes", "made_up"), [(60, False), (2, True)])
+def test_a_time_before_the_dag_was_there_is_not_made_up_for(
+    minutes: int, made_up: bool, load: Callable[[Path], DAG], tmp_path: Path
+) -> None:
+    """But the few minutes in which Airflow may read the file again, and so read past the time, do not lose a run."""
+    now = datetime.now(UTC)
+    past = now - timedelta(minutes=minutes)
+    graph = graph_of("1", schedule=Schedule(cron=f"{past.minute} {past.hour} * * *"))
+    place = tmp_path / f"{graph.fingerprint}.py"
+    place.write_text(TARGET.generate(graph, AirflowOptions()).files["example.py"])
+    dag = DagSerialization.from_dict(DagSerialization.to_dict(load(place)))
+
+    info = dag.timetable.next_dagrun_info(
+        last_automated_data_interval=None,
+        restriction=TimeRestriction(earliest=dag.start_date, latest=None, catchup=dag.catchup),
+    )
+
+    assert (info.run_after < now) is made_up
 
 
 def test_the_policy_of_a_run_is_the_dags(cases: Mapping[str, Any], load: Callable[[Path], DAG]) -> None:

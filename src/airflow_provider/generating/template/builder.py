@@ -11,7 +11,6 @@ CODING = "# -*- coding: utf-8 -*-  # noqa: UP009\n"
 """The first line settles how the file is read before anything in it could; linters think it needless."""
 
 IMPORTS: tuple[Import, ...] = (
-    ("pendulum", ""),
     ("airflow.sdk", "DAG"),
     ("airflow.sdk", "WeightRule"),
     ("airflow.sdk", "get_parsing_context"),

@@ -97,6 +97,7 @@ _PATIENCE: tuple[Import, ...] = (("datetime", "timedelta"),)
 _DEFERRED: tuple[Import, ...] = (*_PATIENCE, (f"{STANDARD}.triggers.temporal", "DateTimeTrigger"))
 _ASKING: tuple[Import, ...] = (
     *_DEFERRED,
+    ("pendulum", ""),
     ("airflow.sdk", "BaseSensorOperator"),
     ("airflow.sdk", "literal"),
     ("airflow.sdk.exceptions", "AirflowSensorTimeout"),
@@ -157,7 +158,7 @@ WAIT_FOR_COMMAND = Piece(
 )
 
 WAIT_FOR_TIME = Piece(
-    imports=(*_DEFERRED, ("time", ""), (f"{STANDARD}.sensors.date_time", "DateTimeSensor")),
+    imports=(*_DEFERRED, ("pendulum", ""), ("time", ""), (f"{STANDARD}.sensors.date_time", "DateTimeSensor")),
     functions={"patience": PATIENCE, "WaitForTime": TIME_SENSOR},
     branch="""\
     if "wait_for_time" in row:

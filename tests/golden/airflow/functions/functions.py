@@ -15,7 +15,6 @@ from datetime import timedelta
 from importlib import import_module
 from operator import attrgetter
 
-import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, WeightRule, get_parsing_context, literal
@@ -105,7 +104,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],

@@ -9,7 +9,6 @@ Fingerprint of the plan: 98e2e84e763efd33
 
 import shlex
 
-import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TaskGroup, WeightRule, get_parsing_context, literal
@@ -115,7 +114,6 @@ with DAG(
     dag_display_name="Pages, groups in groups",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],

@@ -11,7 +11,6 @@ Fingerprint of the plan: a1d459fba86e313e
 
 import shlex
 
-import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, WeightRule, get_parsing_context, literal
@@ -118,7 +117,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},

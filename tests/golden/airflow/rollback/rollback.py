@@ -20,7 +20,6 @@ from glob import escape
 from importlib import import_module
 from operator import attrgetter
 
-import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
@@ -378,7 +377,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},

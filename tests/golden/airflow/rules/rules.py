@@ -10,7 +10,6 @@ Fingerprint of the plan: 0f45cc6a2e778c31
 import shlex
 from datetime import timedelta
 
-import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, WeightRule, get_parsing_context, literal
@@ -132,7 +131,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     max_active_tasks=8,
     dagrun_timeout=timedelta(seconds=7200),

@@ -298,8 +298,11 @@ with DAG(
     DAG_ID,
     dag_display_name="Every night",
     doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Oslo"),
-    start_date=pendulum.datetime(2025, 1, 1),
+    schedule=CronTriggerTimetable(
+        "0 2 * * *",
+        timezone="Europe/Oslo",
+        run_immediately=timedelta(minutes=5),
+    ),
     catchup=False,
     fail_fast=True,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},

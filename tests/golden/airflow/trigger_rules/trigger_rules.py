@@ -9,7 +9,6 @@ Fingerprint of the plan: f77668d631bbbc2a
 
 import shlex
 
-import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, WeightRule, get_parsing_context, literal
@@ -209,7 +208,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],

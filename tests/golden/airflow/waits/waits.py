@@ -238,7 +238,6 @@ with DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2025, 1, 1),
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
