@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from showing import PLANS, ROOT, Progress, call, headline, painted, published, show, until_interrupted
 
+from prefect_integration.generating.limits import READERS
 from prefect_integration.local import LocalPrefect
 from prefect_integration.local.occupancy import peak
 
@@ -95,11 +96,12 @@ def words(task_run: dict[str, Any]) -> str:
 
 
 def limits(prefect: LocalPrefect, run_ids: list[str]) -> None:
-    """Say how full the limits were."""
+    """Say how full the limits were of which each task takes one slot; a writer takes all of its own."""
     taken = peak([task_run for run_id in run_ids for task_run in prefect.task_runs(run_id)])
     sizes = {limit["name"]: limit["limit"] for limit in prefect.api.every("v2", "concurrency_limits")}
     for tag, most in taken.items():
-        print(f"   {tag}: at most {most} of {sizes[f'tag:{tag}']} slots")
+        if (size := sizes[f"tag:{tag}"]) < READERS:
+            print(f"   {tag}: at most {most} of {size} slots")
 
 
 if __name__ == "__main__":

@@ -54,10 +54,7 @@ def dag_arguments(graph: TaskGraph) -> str:
         arguments.append(f"    dagrun_timeout=timedelta(seconds={literal(number(bound))}),\n")
     if fails_fast(graph):
         arguments.append(LAYOUT.argument("fail_fast", value=True))
-    arguments += [
-        '    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},\n',
-        LAYOUT.argument("tags", _tags(graph)),
-    ]
+    arguments.append(LAYOUT.argument("tags", _tags(graph)))
     return "".join(arguments)
 
 

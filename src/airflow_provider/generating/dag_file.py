@@ -172,4 +172,4 @@ def _dag(graph: TaskGraph, tables: Tables) -> str:
         f"{builder.ROLLBACK}{builder.ROWS_AND_ROLLBACK}" if tables.rollback else builder.ROWS,
         builder.EDGES,
     ]
-    return f"with DAG(\n{dag_arguments(graph)}) as dag:\n{''.join(code)}"
+    return f"dag = DAG(\n{dag_arguments(graph)})\n{''.join(code)}"

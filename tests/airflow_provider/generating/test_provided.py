@@ -17,7 +17,7 @@ def tables(graph: TaskGraph, project_dir: str = "") -> dict[str, Any]:
     return {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in ast.parse(source).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
     }
 
 

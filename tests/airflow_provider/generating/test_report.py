@@ -38,7 +38,7 @@ def test_paths_and_tags_stay_data(text: str) -> None:
     constants = {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in module.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
     }
     assert (constants["PLAN"], constants["PLAN_TAG"]) == (text, text)
     assert "--sync PLAN --sync-tag TAG\n" in (ast.get_docstring(module) or "")

@@ -143,7 +143,8 @@ class Instance:
 def functions(graph: TaskGraph, **names: Any) -> dict[str, Any]:
     """Tables and functions of the generated file, which then know these names as well."""
     text = TARGET.generate(graph, AirflowOptions(project_dir="/srv")).files[f"{graph.id}.py"]
-    body = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.Assign)]
+    above = ast.parse(text[: text.index("\ndag = DAG(")]).body
+    body = [node for node in above if isinstance(node, ast.FunctionDef | ast.Assign)]
     wanted = [node for node in body if not getattr(node, "decorator_list", ())]
     exec(compile(ast.Module(wanted, []), graph.id, "exec"), names)  # noqa: S102 - what was just generated
     return names

@@ -46,7 +46,7 @@ def constants(source: str) -> dict[str, Any]:
     """What the tables of a generated file hold, read without running it."""
     found = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
             found[node.targets[0].id] = ast.literal_eval(node.value)
     return found
 
@@ -204,7 +204,7 @@ def test_text_of_the_plan_stays_data(graph: TaskGraph) -> None:
                 assert row["env"] == env
             case Python(kwargs=kwargs):
                 assert row["arguments"] == kwargs
-    code = source[source.index("\nOPTIONS = ") : source.index("\nwith DAG(")]
+    code = source[source.index("\nOPTIONS = ") : source.index("\ndag = DAG(")]
     assert code in generate(benign(graph)).files["hostile.py"]
 
 

@@ -270,7 +270,7 @@ def test_a_schedule_fires_once_a_night_when_clocks_change(
 
 @pytest.mark.parametrize(("minutes", "made_up"), [(60, False), (2, True)])
 def test_a_time_before_the_dag_was_there_is_not_made_up_for(
-    minutes: int, made_up: bool, load: Callable[[Path], DAG], tmp_path: Path
+    minutes: int, *, made_up: bool, load: Callable[[Path], DAG], tmp_path: Path
 ) -> None:
     """But the few minutes in which Airflow may read the file again, and so read past the time, do not lose a run."""
     now = datetime.now(UTC)

@@ -143,6 +143,8 @@ def bash_line(command):
 def make_task(task_id, row, group=None):
     """The Airflow task of one row."""
     options = {name: row[name] for name in OPTIONS if name in row}
+    options.setdefault("retries", 0)
+    options["weight_rule"] = WeightRule.ABSOLUTE
     options["task_id"] = task_id
     options["task_display_name"] = row.get("title")
     options["task_group"] = group
@@ -158,27 +160,28 @@ def make_task(task_id, row, group=None):
     return EmptyOperator(**options)
 
 
-with DAG(
+dag = DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
     catchup=False,
-    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],
-) as dag:
-    parsing = get_parsing_context()
-    if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
-        # Airflow reads this file again in each task's process, for that one task.
-        make_task(parsing.task_id, TASKS[parsing.task_id])
-    else:
-        groups = {
-            parent: TaskGroup(prefix_group_id=False, **group)
-            for parent, group in GROUPS.items()
-        }
-        for task_id, row in TASKS.items():
-            make_task(task_id, row, groups.get(row.get("closes", row.get("group"))))
-        # Each ">>" would take time in proportion to the number of all tasks.
-        for task_id, row in TASKS.items():
-            for upstream_id in row.get("after", ()):
-                dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
-                dag.task_dict[upstream_id].downstream_task_ids.add(task_id)
+)
+
+parsing = get_parsing_context()
+if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
+    # Airflow reads this file again in each task's process, for that one task.
+    dag.add_task(make_task(parsing.task_id, TASKS[parsing.task_id]))
+else:
+    groups = {
+        parent: TaskGroup(prefix_group_id=False, dag=dag, **group)
+        for parent, group in GROUPS.items()
+    }
+    for task_id, row in TASKS.items():
+        group = groups.get(row.get("closes", row.get("group")))
+        dag.add_task(make_task(task_id, row, group))
+    # Each ">>" would take time in proportion to the number of all tasks.
+    for task_id, row in TASKS.items():
+        for upstream_id in row.get("after", ()):
+            dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
+            dag.task_dict[upstream_id].downstream_task_ids.add(task_id)

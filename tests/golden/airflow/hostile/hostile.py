@@ -388,6 +388,8 @@ def call(entry_point, arguments, told, folder):
 def make_task(task_id, row):
     """The Airflow task of one row."""
     options = {name: row[name] for name in OPTIONS if name in row}
+    options.setdefault("retries", 0)
+    options["weight_rule"] = WeightRule.ABSOLUTE
     options["task_id"] = task_id
     options["task_display_name"] = row.get("title")
     if "command" in row:
@@ -410,14 +412,13 @@ def make_task(task_id, row):
     return EmptyOperator(**options)
 
 
-with DAG(
+dag = DAG(
     DAG_ID,
     dag_display_name="'\"\"\"'''\\\na\nimport os; os.abort()\na\rb\nx\u2028y\x85z\x0cz\nnulnul\n\u202egnp.exe\U000e0041\u200b\n\x1b[2J\x1b]0;x\x07\n# -*- coding: utf-7 -*- +AAo-import os; PWN=1\n{{ 7*7 }}\n{% if %}{# {{{ {% endraw %}\n{{ conn.get('x').password }}\nbuild.sh\nREADME.md\n{x.__init__.__globals__} {0} %s $HOME ${HOME} `id` $(id)\n; id #\n-rf\n../../etc/passwd\nC:\\x\n\u65e5\u672c\n\u4e2d\u56fd\nstra\xdfe\nSTRASSE\nK\n\u212a\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\u2026",
     doc_md=__doc__,
     schedule=None,
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=[
         "taskgraph",
         "\x1b[2J\x1b]0;x\x07",
@@ -441,16 +442,17 @@ with DAG(
         "\u4e2d\u56fd",
         "\u65e5\u672c",
     ],
-) as dag:
-    parsing = get_parsing_context()
-    if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
-        # Airflow reads this file again in each task's process, for that one task.
-        make_task(parsing.task_id, TASKS[parsing.task_id])
-    else:
-        for task_id, row in TASKS.items():
-            make_task(task_id, row)
-        # Each ">>" would take time in proportion to the number of all tasks.
-        for task_id, row in TASKS.items():
-            for upstream_id in row.get("after", ()):
-                dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
-                dag.task_dict[upstream_id].downstream_task_ids.add(task_id)
+)
+
+parsing = get_parsing_context()
+if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
+    # Airflow reads this file again in each task's process, for that one task.
+    dag.add_task(make_task(parsing.task_id, TASKS[parsing.task_id]))
+else:
+    for task_id, row in TASKS.items():
+        dag.add_task(make_task(task_id, row))
+    # Each ">>" would take time in proportion to the number of all tasks.
+    for task_id, row in TASKS.items():
+        for upstream_id in row.get("after", ()):
+            dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
+            dag.task_dict[upstream_id].downstream_task_ids.add(task_id)

@@ -195,6 +195,8 @@ class WaitForTime(DateTimeSensor):
 def make_task(task_id, row):
     """The Airflow task of one row."""
     options = {name: row[name] for name in OPTIONS if name in row}
+    options.setdefault("retries", 0)
+    options["weight_rule"] = WeightRule.ABSOLUTE
     options["task_id"] = task_id
     options["task_display_name"] = row.get("title")
     if "wait_for_file" in row:
@@ -234,24 +236,24 @@ def make_task(task_id, row):
     return EmptyOperator(**options)
 
 
-with DAG(
+dag = DAG(
     DAG_ID,
     doc_md=__doc__,
     schedule=None,
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 0, "weight_rule": WeightRule.ABSOLUTE},
     tags=["taskgraph"],
-) as dag:
-    parsing = get_parsing_context()
-    if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
-        # Airflow reads this file again in each task's process, for that one task.
-        make_task(parsing.task_id, TASKS[parsing.task_id])
-    else:
-        for task_id, row in TASKS.items():
-            make_task(task_id, row)
-        # Each ">>" would take time in proportion to the number of all tasks.
-        for task_id, row in TASKS.items():
-            for upstream_id in row.get("after", ()):
-                dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
-                dag.task_dict[upstream_id].downstream_task_ids.add(task_id)
+)
+
+parsing = get_parsing_context()
+if parsing.dag_id == DAG_ID and parsing.task_id in TASKS:
+    # Airflow reads this file again in each task's process, for that one task.
+    dag.add_task(make_task(parsing.task_id, TASKS[parsing.task_id]))
+else:
+    for task_id, row in TASKS.items():
+        dag.add_task(make_task(task_id, row))
+    # Each ">>" would take time in proportion to the number of all tasks.
+    for task_id, row in TASKS.items():
+        for upstream_id in row.get("after", ()):
+            dag.task_dict[task_id].upstream_task_ids.add(upstream_id)
+            dag.task_dict[upstream_id].downstream_task_ids.add(task_id)
