@@ -12,7 +12,7 @@ define environment
 	touch $@
 endef
 
-.PHONY: demo demo-airflow demo-prefect test lint types test-core test-airflow test-prefect test-scale reliability benchmark benchmark-airflow generated clean
+.PHONY: demo demo-airflow demo-prefect test lint types test-core test-airflow test-prefect test-scale reliability benchmark benchmark-airflow benchmark-prefect generated clean
 
 demo: .venv/ready
 	@.venv/bin/python examples/demo.py
@@ -41,7 +41,7 @@ test-airflow: .venv-airflow/ready
 	.venv-airflow/bin/pytest -q tests/airflow_provider/real tests/airflow_provider/scheduler
 
 test-prefect: .venv-prefect/ready
-	.venv-prefect/bin/pytest -q tests/prefect_integration/real
+	.venv-prefect/bin/pytest -q tests/prefect_integration/real tests/prefect_integration/server
 
 test-scale: .venv-scale/ready
 	.venv-scale/bin/pytest -q tests/taskgraph_core/engine/remote/real
@@ -58,12 +58,16 @@ benchmark: .venv-scale/ready
 benchmark-airflow: .venv-airflow-bench/ready
 	.venv-airflow-bench/bin/python benchmarks/airflow.py
 
+# Generated flows beside flows written by hand, in a real Prefect; a quarter of an hour.
+benchmark-prefect: .venv-prefect/ready
+	.venv-prefect/bin/python benchmarks/prefect.py
+
 # The committed DAGs and golden files, made again by the generators.
 generated: .venv/ready
 	.venv/bin/python -m pytest -q --regenerate tests
 
 clean:
-	rm -rf .venv .venv-airflow .venv-airflow-bench .venv-prefect .venv-scale out
+	rm -rf .venv .venv-airflow .venv-airflow-bench .venv-prefect .venv-prefect-scale .venv-scale out
 
 .venv/ready: pyproject.toml constraints/dev.txt
 	$(call environment,.venv,dev,constraints/dev.txt)
@@ -76,6 +80,9 @@ clean:
 
 .venv-prefect/ready: pyproject.toml constraints/prefect.txt
 	$(call environment,.venv-prefect,prefect$(comma)test,constraints/prefect.txt)
+
+.venv-prefect-scale/ready: pyproject.toml constraints/prefect.txt
+	$(call environment,.venv-prefect-scale,prefect-dask$(comma)prefect-ray$(comma)test,constraints/prefect.txt)
 
 .venv-scale/ready: pyproject.toml constraints/scale.txt
 	$(call environment,.venv-scale,bench$(comma)dask$(comma)ray$(comma)test,constraints/scale.txt)

@@ -153,7 +153,7 @@ def prefect(url: str) -> None:
     view = "document.querySelector('.app-router-view__view').getBoundingClientRect().x"
     with ExitStack() as stack:
         browser = Browser(stack)
-        browser.open(f"{url}/runs/flow-run/{last}", light, width=1350, height=900)
+        browser.open(f"{url}/runs/flow-run/{last}", light, width=1350, height=891)
         browser.until_shown("Beginning flow run")
         browser.choose("Task Runs")
         browser.until_shown("undo 7 Publish the report")

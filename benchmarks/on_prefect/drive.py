@@ -92,8 +92,8 @@ class Timed:
         before, started = _processor_time(), time.perf_counter()
         state = self._flow(return_state=True)
         total = time.perf_counter() - started
-        for service in (EventsWorker.instance(), APILogWorker.instance()):
-            service.wait_until_empty()
+        EventsWorker.instance().wait_until_empty()
+        APILogWorker.drain_all(timeout=60)
         if not state.is_completed():
             msg = f"a run ended as {state}"
             raise RuntimeError(msg)
@@ -112,18 +112,19 @@ def _processor_time() -> float:
 
 
 def main(answers: str, runner: str, workers: str, repeats: str, *files: str) -> None:
-    """See above; with repeats there is one more of each, the first, that counts for nothing."""
+    """See above; repeats on threads are one more of each: the first has to import things, and counts for nothing."""
     flows = {}
     for place in map(Path, files):
         sys.path.insert(0, str(place.parent))
         flows[str(place)] = importlib.import_module(place.stem).run
     times = int(repeats)
+    spare = runner == "threads" and times > 1
     with Path(answers).open("w") as stream:
-        for number in range(times + (times > 1)):
-            for place, flow in list(flows.items())[:: 1 if number % 2 else -1]:  # who goes first takes turns
+        for number in range(times + spare):
+            for file, flow in list(flows.items())[:: 1 if number % 2 else -1]:  # who goes first takes turns
                 answer = Timed(flow, runner, int(workers)).run()
-                if number or times == 1:
-                    stream.write(json.dumps({"file": place, **answer}) + "\n")
+                if number or not spare:
+                    stream.write(json.dumps({"file": file, **answer}) + "\n")
                     stream.flush()
 
 

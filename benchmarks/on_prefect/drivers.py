@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from on_prefect import graphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import TracebackType
 
     from prefect_integration.local import LocalPrefect
 
@@ -45,7 +46,7 @@ class Run:
 
 @dataclass(slots=True)
 class Driver:
-    """A program that runs flows of files in turn; started when it is made.
+    """A program that runs flows of files in turn; started when it is made, ended by ``with`` at the latest.
 
     Args:
         prefect: where.
@@ -74,15 +75,26 @@ class Driver:
         # Where workers of other processes find the flows' modules.
         told = self.prefect.environment | {"PYTHONPATH": str(files[0].parent), "LC_ALL": "C"}
         told |= {"RAY_DEDUP_LOGS": "0"} | ({graphs.TIMES: str(self.times)} if self.times else {})
-        words = [self._folder / "answers", self.runner, str(self.workers), str(self.repeats), *files]
+        words = [str(self._folder / "answers"), self.runner, str(self.workers), str(self.repeats), *map(str, files)]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, Path(__file__).with_name("drive.py"), *words],
+                [sys.executable, str(Path(__file__).with_name("drive.py")), *words],
                 cwd=self._folder,
                 env=told,
                 stdout=log,
                 stderr=log,
             )
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the program, if it has not ended."""
+        self._process.terminate()
+        self._process.wait()
 
     def ended(self) -> list[Run]:
         """Wait for its end; all runs. ``seconds`` is then what the whole program took.
@@ -90,12 +102,7 @@ class Driver:
         Raises:
             RuntimeError: it failed.
         """
-        try:
-            code = self._process.wait()
-        except BaseException:
-            self._process.terminate()
-            self._process.wait()
-            raise
+        code = self._process.wait()
         self.seconds = time.monotonic() - self._started
         if code:
             msg = f"a program that runs flows failed: {(self._folder / 'log').read_text()[-2000:]}"
@@ -115,5 +122,5 @@ def written(times: Path) -> list[tuple[str, Interval]]:
 
 def span(intervals: Iterable[Interval]) -> float:
     """Seconds from the first start to the last end."""
-    starts, ends = zip(*intervals, strict=True)
-    return (max(ends) - min(starts)).total_seconds()
+    known = list(intervals)
+    return (max(end for _, end in known) - min(start for start, _ in known)).total_seconds()

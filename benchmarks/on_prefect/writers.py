@@ -44,8 +44,10 @@ def by_hand(graph: TaskGraph, folder: Path) -> Path:
         "    subprocess.run(argv, check=True)" if command else "    pass",
         "",
         "",
-        f"@flow(name={json.dumps(f'{graph.id}_by_hand')},"
-        f" task_runner=ThreadPoolTaskRunner(max_workers={graph.policy.max_parallel}))",
+        "@flow(",
+        f"    name={json.dumps(f'{graph.id}_by_hand')},",
+        f"    task_runner=ThreadPoolTaskRunner(max_workers={graph.policy.max_parallel}),",
+        ")",
         "def run():",
     ]
     for task in graph.tasks:

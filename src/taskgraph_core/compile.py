@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from taskgraph_core.collector import paused_collector
-from taskgraph_core.compiled import is_graph, plan_of, read_graph, subgraph
+from taskgraph_core.compiled import is_graph, plan_of, read_graph
 from taskgraph_core.errors import PlanError, ProfileError, SelectionError
 from taskgraph_core.findings import Finding, by_weight, errors
 from taskgraph_core.ir import TaskGraph
@@ -18,7 +18,7 @@ from taskgraph_core.profile.load import find_profile, load_profile
 from taskgraph_core.profile.model import Profile
 from taskgraph_core.rules import check_graph, check_plan
 from taskgraph_core.rules.context import GraphContext, PlanContext
-from taskgraph_core.selection import EVERYTHING, Selection, choose
+from taskgraph_core.selection import EVERYTHING, Selection, choose, subgraph
 from taskgraph_core.taskmaster.complexity import read_scores
 from taskgraph_core.taskmaster.document import Document, bounded_nesting, parse, read_text
 from taskgraph_core.taskmaster.locate import Location, locate, wanted_tag

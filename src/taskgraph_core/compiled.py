@@ -1,4 +1,4 @@
-"""Compiled graphs as input: read them back, look at them as a plan, take a part of them."""
+"""Compiled graphs as input: read them back, look at them as a plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from taskgraph_core.errors import InputError
 from taskgraph_core.ir import TaskGraph
 from taskgraph_core.profile.load import explain
-from taskgraph_core.selection import Bridges
 from taskgraph_core.taskmaster.plan import Entry, Odd, Plan
 
 
@@ -61,19 +60,3 @@ def plan_of(graph: TaskGraph, name: str) -> Plan:
                 odd.setdefault("self", []).append(Odd(entry, path, other, other))
         entry.depends_on = tuple(other for other in task.depends_on if other in by_id and other != task.id)
     return Plan(name, graph.id, entries, by_id, odd)
-
-
-def subgraph(graph: TaskGraph, keep: set[str]) -> TaskGraph:
-    """The kept tasks of a graph; through tasks left out, the order is kept."""
-    if len(keep) == len(graph.tasks):
-        return graph
-    bridges = Bridges(keep, lambda task_id: graph.by_id[task_id].depends_on)
-    tasks = []
-    for task in graph.tasks:
-        if task.id in keep:
-            edges: dict[str, None] = {}
-            for other in task.depends_on:
-                edges |= {other: None} if other in keep else bridges.past(other)
-            group = task.group if task.group in keep else None
-            tasks.append(task.model_copy(update={"depends_on": tuple(edges), "group": group}))
-    return graph.model_copy(update={"tasks": tuple(tasks)})

@@ -16,6 +16,8 @@ from taskgraph_core.errors import SelectionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from taskgraph_core.ir import TaskGraph
+
 
 class Selectable(Protocol):
     """What a selection looks at; an entry of a plan and a task of a graph both have it."""
@@ -101,6 +103,22 @@ class Bridges:
                 found |= {other: None} if other in self._keep else self._known[other]
             self._known[current] = found
         return self._known[start]
+
+
+def subgraph(graph: TaskGraph, keep: set[str]) -> TaskGraph:
+    """The kept tasks of a graph; through tasks left out, the order is kept."""
+    if len(keep) == len(graph.tasks):
+        return graph
+    bridges = Bridges(keep, lambda task_id: graph.by_id[task_id].depends_on)
+    tasks = []
+    for task in graph.tasks:
+        if task.id in keep:
+            edges: dict[str, None] = {}
+            for other in task.depends_on:
+                edges |= {other: None} if other in keep else bridges.past(other)
+            group = task.group if task.group in keep else None
+            tasks.append(task.model_copy(update={"depends_on": tuple(edges), "group": group}))
+    return graph.model_copy(update={"tasks": tuple(tasks)})
 
 
 def _union(

@@ -9,13 +9,13 @@ from prefect_integration.names import (
     NAME_LIMIT,
     descriptive_tags,
     limit_tag,
-    limit_tags,
     printable,
+    rate_name,
+    resource_tags,
     run_name,
     shortened,
 )
-from support.graphs import graph_of
-from taskgraph_core.ir import Claim, Resource, Task
+from taskgraph_core.ir import Claim, Task
 
 ANY_TEXT = st.text(st.characters(categories=("L", "N", "P", "S", "Z", "Cc", "Cf", "Cs")))
 
@@ -67,11 +67,8 @@ def test_no_label_can_pass_for_a_limit() -> None:
     assert descriptive_tags(task) == ["task:resource:a", "group:resource:b", "label:resource:c"]
 
 
-def test_only_counted_resources_are_limited_by_the_server() -> None:
-    graph = graph_of(
-        "1",
-        tasks={"1": {"claims": (Claim(resource="db"), Claim(resource="f", mode="read"), Claim(resource="what"))}},
-        resources=(Resource(name="db", capacity=1),),
-    )
+def test_all_resources_of_a_task_are_among_its_tags() -> None:
+    task = Task(id="1", claims=(Claim(resource="db", slots=2), Claim(resource="f", mode="read")))
 
-    assert limit_tags(graph, graph.tasks[0]) == {"resource:db"}
+    assert resource_tags(task) == {"resource:db", "resource:f"}
+    assert rate_name("db") == "rate:db"

@@ -25,11 +25,11 @@ from support.plans import (
     waits_for_all,
 )
 from taskgraph_core.compile import Request, check_request, compile_request
-from taskgraph_core.compiled import is_graph, read_graph, subgraph
+from taskgraph_core.compiled import is_graph, read_graph
 from taskgraph_core.errors import PlanError, TaskgraphError
 from taskgraph_core.findings import errors
 from taskgraph_core.ir import TaskGraph
-from taskgraph_core.selection import Selection
+from taskgraph_core.selection import Selection, subgraph
 
 PROFILES = st.sampled_from(
     [

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from support.graphs import graph_of, graphs
 from support.plans import HOSTILE, compiled, edges, plan_text, sound_plans, subsets, task, waits_for_all
 from taskgraph_core.compile import Request, Source, compile_request
-from taskgraph_core.compiled import is_graph, plan_of, read_graph, subgraph
+from taskgraph_core.compiled import is_graph, plan_of, read_graph
 from taskgraph_core.errors import InputError, PlanError, ProfileError, SelectionError
 from taskgraph_core.ir import TaskGraph
 from taskgraph_core.profile.model import Profile
-from taskgraph_core.selection import Selection
+from taskgraph_core.selection import Selection, subgraph
 from taskgraph_core.taskmaster.locate import Location
 
 GRAPH = compiled(task(1), task(2, task(1), task(2, deps=[1]), deps=[1]), task(3, deps=[2], tags=["api"])).graph

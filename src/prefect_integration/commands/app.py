@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from prefect_integration.commands.apply import apply
+from prefect_integration.commands.doctor import doctor
+
 app = typer.Typer(
     name="prefect",
     help="Bring generated flows' limits to a live Prefect, and see whether the flows fit it.",
@@ -15,3 +18,7 @@ app = typer.Typer(
 @app.callback()
 def _prefect() -> None:
     """Bring generated flows' limits to a live Prefect, and see whether the flows fit it."""
+
+
+app.command("apply")(apply)
+app.command("doctor")(doctor)

@@ -37,7 +37,8 @@ def clock_changes(graph: TaskGraph) -> Iterator[Finding]:
     what = ""
     for change in changes:
         if change.size > timedelta() and (moved := _moved(cron, change)):
-            what = f"skip: on that day Prefect runs it earlier by as much, at {moved - change.size:%H:%M} for {moved:%H:%M}"
+            earlier = moved - change.size
+            what = f"skip: on that day Prefect runs it earlier by as much, at {earlier:%H:%M} for {moved:%H:%M}"
             break
     if what:
         yield _finding(graph.schedule.timezone, what)

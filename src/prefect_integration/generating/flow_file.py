@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from prefect_integration.generating.runners import runner
 from prefect_integration.generating.standalone import DOOR
 from prefect_integration.generating.table import graph_row, task_row
 from taskgraph_core.errors import TargetError
@@ -16,6 +17,7 @@ from taskgraph_core.generate import literal
 from taskgraph_core.layout import Layout
 
 if TYPE_CHECKING:
+    from prefect_integration.generating.runners import Runner
     from taskgraph_core.ir import TaskGraph
 
 LAYOUT = Layout(width=120)
@@ -33,9 +35,11 @@ _HEAD = """\
 # Do not edit: generate it again with 'taskgraph generate prefect SPEC -o DIRECTORY'.
 # Here, 'python {file}' runs it, and 'python {file} serve' serves its schedule.
 
+from typing import Any
+
 from prefect import flow
 from prefect.states import State
-from prefect.task_runners import ThreadPoolTaskRunner
+{runner}
 
 from {runtime} import main, run_table
 
@@ -49,7 +53,7 @@ _FLOW = """\
 @flow(
     name={name},
     version={fingerprint},
-    task_runner=ThreadPoolTaskRunner(max_workers=MAX_PARALLEL),
+    task_runner={runner},{remark}
 )
 def run(*, only: list[str] | None = None, dry_run: bool = False) -> State:
     \"\"\"Run the tasks above.
@@ -66,16 +70,18 @@ if __name__ == "__main__":
 """
 
 
-def flow_file(graph: TaskGraph, *, runtime: str = DOOR) -> str:
+def flow_file(graph: TaskGraph, *, runtime: str = DOOR, task_runner: Runner | None = None) -> str:
     """The text of the file.
 
     Args:
         graph: the plan.
         runtime: the package that carries it out.
+        task_runner: threads of the flow's process by default.
 
     Raises:
         TargetError: a value of the graph has no literal that Python could read back.
     """
+    chosen = task_runner or runner("threads")
     try:
         text = "".join(
             [
@@ -84,12 +90,18 @@ def flow_file(graph: TaskGraph, *, runtime: str = DOOR) -> str:
                     file=flow_file_name(graph),
                     fingerprint=graph.fingerprint,
                     runtime=runtime,
+                    runner=chosen.import_line,
                     max_parallel=graph.policy.max_parallel or DEFAULT_PARALLEL,
                 ),
-                LAYOUT.assignment("GRAPH", graph_row(graph)),
+                LAYOUT.assignment("GRAPH: dict[str, Any]", graph_row(graph)),
                 "\n",
-                LAYOUT.assignment("TASKS", [task_row(task) for task in graph.tasks]),
-                _FLOW.format(name=literal(graph.id), fingerprint=literal(graph.fingerprint)),
+                LAYOUT.assignment("TASKS: list[dict[str, Any]]", [task_row(task) for task in graph.tasks]),
+                _FLOW.format(
+                    name=literal(graph.id),
+                    fingerprint=literal(graph.fingerprint),
+                    runner=chosen.expression,
+                    remark=_remark(chosen),
+                ),
             ]
         )
         compile(text.encode("ascii"), f"{graph.id}.py", "exec", dont_inherit=True)
@@ -98,6 +110,11 @@ def flow_file(graph: TaskGraph, *, runtime: str = DOOR) -> str:
         fix = "look for deeply nested or enormous values among the kwargs of python actions"
         raise TargetError(msg, where=graph.id, fix=fix) from error
     return text
+
+
+def _remark(chosen: Runner) -> str:
+    """Prefect's own runners are typed more narrowly than what a flow takes."""
+    return "  # type: ignore[arg-type]" if "prefect.task_runners" in chosen.import_line else ""
 
 
 def flow_file_name(graph: TaskGraph) -> str:

@@ -138,9 +138,7 @@ class Sharing:
         claimed = slots_claimed(task, self._sizes) if task.claims else {}
         slots = {limit_tag(name): number for name, number in sorted(claimed.items()) if name in self._sizes}
         rates = {
-            rate_name(name): rate.seconds / rate.amount
-            for name, rate in sorted(self._rates.items())
-            if name in claimed
+            rate_name(name): rate.seconds / rate.amount for name, rate in sorted(self._rates.items()) if name in claimed
         }
         if all(number == 1 for number in slots.values()):
             return Taken(tags=frozenset(slots), rates=rates)

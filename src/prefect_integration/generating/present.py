@@ -70,7 +70,7 @@ class _Deployments(NamedTuple):
 def _with_entry(present: str, text: str) -> str:
     file = _cut(present)
     (entry,) = _cut(text).entries
-    name = _name_of(entry)
+    name = _name_of(entry) or ""
     wanted = [" " * file.indent + line[2:] for line in entry]
     entries = list(file.entries)
     for position, other in enumerate(entries):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prefect_integration.generating.clock_changes import clock_changes
 from prefect_integration.generating.flow_file import DEFAULT_PARALLEL
 from prefect_integration.generating.limits import Sharing, limits_file_name
 from taskgraph_core.findings import Finding
 from taskgraph_core.ir import Policy, Python, Wait
+from taskgraph_core.show.describe import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,6 +27,7 @@ def remarks(graph: TaskGraph) -> Iterator[Finding]:
     yield from _python(graph)
     yield from _services(graph)
     yield from _machine(graph)
+    yield from clock_changes(graph)
 
 
 def _default_parallelism(graph: TaskGraph) -> Iterator[Finding]:
@@ -44,7 +47,7 @@ def _limits_to_apply(graph: TaskGraph) -> Iterator[Finding]:
         yield Finding(
             "TG602",
             "info",
-            f"the server must have {_counted(len(limits), 'limit')} that this flow shares with others; without one of "
+            f"the server must have {counted(len(limits), 'limit')} that this flow shares with others; without one of "
             "them a run fails at once",
             "resources",
             fix=f"taskgraph prefect apply {limits_file_name(graph.id)}; or 'shared = false' in the profile for what no "
@@ -99,20 +102,16 @@ def _waiting(graph: TaskGraph) -> Iterator[Finding]:
 
 
 def _python(graph: TaskGraph) -> Iterator[Finding]:
-    tasks = [
-        task.id
-        for task in graph.tasks
-        if isinstance(task.action, Python) and task.timeout is None and not task.action.process
-    ]
+    tasks = [task.id for task in graph.tasks if isinstance(task.action, Python) and not task.action.process]
     if tasks:
         yield Finding(
             "TG606",
             "info",
-            "Python functions without a timeout run in a thread of the flow, which nothing can stop: a cancelled run "
-            "waits for them; with a timeout they run in a process of their own",
+            "Python functions run in a thread of the worker, which nothing can stop: after a timeout, or when the run "
+            "is cancelled, they are left running until the worker's process ends",
             "action",
             tuple(tasks),
-            "give them a timeout, or 'process = true'",
+            "'process = true' gives them a process of their own, where they must not outlive their time",
         )
 
 
@@ -143,10 +142,6 @@ def _services(graph: TaskGraph) -> Iterator[Finding]:
 
 def _claiming(graph: TaskGraph, names: Collection[str]) -> tuple[str, ...]:
     return tuple(task.id for task in graph.tasks if any(claim.resource in names for claim in task.claims))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _machine(graph: TaskGraph) -> Iterator[Finding]:

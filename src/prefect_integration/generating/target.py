@@ -11,6 +11,7 @@ from prefect_integration.generating.flow_file import FUNCTION, flow_file, flow_f
 from prefect_integration.generating.limits import limits_file
 from prefect_integration.generating.present import beside_what_is_there
 from prefect_integration.generating.remarks import remarks
+from prefect_integration.generating.runners import ADDRESS, RunnerName, runner, runner_remarks
 from prefect_integration.generating.standalone import DOOR, runtime_files, runtime_name
 from taskgraph_core.errors import TargetError
 from taskgraph_core.generate import Generated, Options, Target
@@ -26,6 +27,11 @@ class PrefectOptions(Options):
     work_pool: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$", description="Work pool of the deployment.")
     ] = "default"
+    runner: Annotated[RunnerName, Field(description="Task runner: what carries out the tasks of a run.")] = "threads"
+    address: Annotated[
+        str,
+        Field(pattern=ADDRESS, description="Address of the Dask or Ray cluster; without one, a run starts its own."),
+    ] = ""
     standalone: Annotated[
         bool,
         Field(description="Put what the flow needs at run time beside it, so that its folder needs only Prefect."),
@@ -45,13 +51,13 @@ def generate(graph: TaskGraph, options: PrefectOptions) -> Generated:
     flow = flow_file_name(graph)
     runtime = runtime_name(graph) if options.standalone else DOOR
     files = {
-        flow: flow_file(graph, runtime=runtime),
+        flow: flow_file(graph, runtime=runtime, task_runner=runner(options.runner, options.address)),
         f"{graph.id}.limits.json": limits_file(graph),
         FILE: deployment_file(graph, entrypoint=f"{flow}:{FUNCTION}", work_pool=options.work_pool),
     }
     if options.standalone:
         files |= runtime_files(runtime)
-    return Generated(files, tuple(remarks(graph)))
+    return Generated(files, (*remarks(graph), *runner_remarks(graph, options.runner, options.address)))
 
 
 TARGET = Target(

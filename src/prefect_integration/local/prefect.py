@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from uuid import uuid4
 
 from prefect_integration.local.settings import settings
 from prefect_integration.rest import Prefect
@@ -31,6 +32,9 @@ READY = 180.0
 FINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
 SERVER_ERROR = 500
+
+QUIET_FOR = 2.5
+"""Seconds without news after which all is recorded; the server writes twice a second."""
 
 
 class LocalPrefect:
@@ -70,7 +74,7 @@ class LocalPrefect:
 
     def __enter__(self) -> Self:
         """Make its home and its database, start the server, and wait until it answers."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "tmp").mkdir(parents=True, exist_ok=True)
         try:
             self._prepare()
             self.start()
@@ -152,8 +156,13 @@ class LocalPrefect:
     def run_deployment(self, name: str, parameters: Mapping[str, Any] | None = None) -> str:
         """Start a run of the deployment ``flow/deployment``; the flow run's id."""
         deployment = self.api.get("deployments", "name", *name.split("/", 1))
-        body = {"parameters": dict(parameters or {}), "state": {"type": "SCHEDULED"}}
-        run_id: str = self.api.post("deployments", deployment["id"], "create_flow_run", body=body)["id"]
+        body = {
+            "parameters": dict(parameters or {}),
+            "state": {"type": "SCHEDULED"},
+            "idempotency_key": str(uuid4()),  # asked again, it is the same run
+        }
+        made = self._persistently(lambda: self.api.post("deployments", deployment["id"], "create_flow_run", body=body))
+        run_id: str = made["id"]
         return run_id
 
     def until_ended(self, run_id: str, *, patience: float = 300.0, watch: Watch | None = None) -> dict[str, Any]:
@@ -181,6 +190,24 @@ class LocalPrefect:
     def task_runs(self, run_id: str) -> list[dict[str, Any]]:
         """The task runs of a flow run, as far as the server knows them yet: it is told of them behind their backs."""
         return self._persistently(lambda: list(self.api.every("task_runs", flow_runs={"id": {"any_": [run_id]}})))
+
+    def recorded(self, run_id: str, *, patience: float = 60.0) -> list[dict[str, Any]]:
+        """The task runs of a flow run that has ended, in order of their starts, once the server knows the end of each.
+
+        That is when all it knows of have ended and it has heard of nothing else for a while: nobody tells it how
+        many there are. What never ends is given back as it stands when patience, in seconds, has run out.
+        """
+        last = time.monotonic() + patience
+        known: list[dict[str, Any]] = []
+        since = time.monotonic()
+        while time.monotonic() < last:
+            found = self.task_runs(run_id)
+            if found != known:
+                known, since = found, time.monotonic()
+            if all(each["state_type"] in FINAL for each in known) and time.monotonic() - since > QUIET_FOR:
+                break
+            time.sleep(0.3)
+        return sorted(known, key=lambda each: each["start_time"] or each["expected_start_time"] or "")
 
     def _persistently(self, ask: Callable[[], T]) -> T:
         """Ask again where Prefect's database was locked, which its API answers with 503."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taskgraph_core.errors import ServiceError
 from taskgraph_core.service import Service, address
 
 if TYPE_CHECKING:
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
 
 PAGE = 200
 """Most entries of one answer; the server's own maximum unless it is configured otherwise."""
+
+_BUSY = 503
+"""How Prefect answers while its SQLite is locked by another writer."""
+
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +53,15 @@ class Prefect:
 
     def get(self, *path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
         """What stands at a path; its parts are quoted."""
-        return self._service.ask("GET", f"/{address(*path, **query)}", headers=self._headers)
+        return self._ask("GET", f"/{address(*path, **query)}")
 
     def post(self, *path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         """Create something, or ask a question that needs more than a path."""
-        return self._service.ask("POST", f"/{address(*path)}", body, headers=self._headers)
+        return self._ask("POST", f"/{address(*path)}", body)
 
     def patch(self, *path: str, body: object) -> None:
         """Change something."""
-        self._service.ask("PATCH", f"/{address(*path)}", body, headers=self._headers)
+        self._ask("PATCH", f"/{address(*path)}", body)
 
     def every(self, *path: str, **body: object) -> Iterator[dict[str, Any]]:
         """Every entry that a ``…/filter`` finds, page by page."""
@@ -63,3 +71,13 @@ class Prefect:
             seen += len(entries)
             if len(entries) < PAGE:
                 return
+
+    def _ask(self, method: str, place: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        for pause in _PAUSES:
+            try:
+                return self._service.ask(method, place, body, headers=self._headers)
+            except ServiceError as error:
+                if error.status != _BUSY:
+                    raise
+            time.sleep(pause)
+        return self._service.ask(method, place, body, headers=self._headers)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prefect_integration.running.main import main
     from prefect_integration.running.run import run_table
+    from prefect_integration.running.script import main
 
 __all__ = ["main", "run_table"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - as a module answers
     if name == "main":
-        from prefect_integration.running.main import main  # noqa: PLC0415 - see above
+        from prefect_integration.running.script import main  # noqa: PLC0415 - see above
 
         return main
     if name == "run_table":

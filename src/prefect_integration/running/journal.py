@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from taskgraph_core.engine.events import Event
     from taskgraph_core.engine.journal.codec import Row
 
-REST = 0.02
+REST = 0.05
 """Seconds between two files: of what ended in that time, a killed flow may not know."""
 
 PATIENCE = 30.0

@@ -17,12 +17,12 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from httpx import HTTPStatusError
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 from prefect.context import TaskRunContext
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
 
 from prefect_integration.generating.limits import Sharing, limits_file_name
@@ -118,7 +118,7 @@ def _hold(held: ExitStack, names: list[str], number: int, stop: Event, log: Call
                 concurrency(names, occupy=number, max_retries=0, lease_duration=LEASE, strict=True, holder=holder)
             )
         except ConcurrencySlotAcquisitionError as error:
-            if not isinstance(error.__cause__, HTTPStatusError):
+            if not isinstance(error.__cause__, PrefectHTTPStatusError):
                 raise
             patience = _patience(error.__cause__)
         else:
@@ -160,7 +160,7 @@ def _ask_for_token(name: str) -> float:
     with get_client(sync_client=True) as client:
         try:
             answer = client.increment_concurrency_slots(names=[name], slots=1, mode="rate_limit")
-        except HTTPStatusError as error:
+        except PrefectHTTPStatusError as error:
             return max(_patience(error), _MARGIN)
     if not answer.json():
         msg = f"the limit {name} is missing"
@@ -168,7 +168,7 @@ def _ask_for_token(name: str) -> float:
     return 0.0
 
 
-def _patience(error: HTTPStatusError) -> float:
+def _patience(error: PrefectHTTPStatusError) -> float:
     """How many seconds to wait before asking again; raises what no waiting helps against."""
     if error.response.status_code != _LOCKED:
         raise error

@@ -61,9 +61,9 @@ def run_table(
         check_limits(chosen)
     clock = SteadyClock()
     scheduler = scheduler_for(paced(chosen), max_parallel=max_parallel, seed=run_id)
-    runs = PrefectRuns(chosen, run_id, dry_run=dry_run)
+    runs = PrefectRuns(chosen, run_id, context.task_runner, dry_run=dry_run)
     kept = nullcontext((None, Earlier())) if dry_run else recorded(context, chosen, scheduler, max_parallel, clock)
-    with kept as (journal, earlier):
+    with runs, kept as (journal, earlier):
         timeout = chosen.policy.timeout
         left = None if timeout is None else timeout - earlier.active
         dispatcher = Dispatcher(scheduler, runs, journal=journal, timeout=left, clock=clock)
@@ -95,8 +95,7 @@ def _chosen(graph: TaskGraph, only: Sequence[str] | None) -> TaskGraph:
     if not only:
         return graph
     # Few runs choose, so few pay for reading patterns.
-    from taskgraph_core.compiled import subgraph  # noqa: PLC0415
-    from taskgraph_core.selection import Selection, choose  # noqa: PLC0415
+    from taskgraph_core.selection import Selection, choose, subgraph  # noqa: PLC0415
 
     wanted = Selection(select=tuple(only))
     return subgraph(graph, choose(wanted, graph.tasks, lambda: {task.id: task.depends_on for task in graph.tasks}))

@@ -21,7 +21,6 @@ from taskgraph_core.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from prefect.client.schemas.objects import FlowRun
     from prefect.context import FlowRunContext
 
     from taskgraph_core.engine.clock import SteadyClock
@@ -59,14 +58,14 @@ def recorded(
     Raises:
         EngineError: that, or what is recorded cannot be read.
     """
-    run: FlowRun = context.flow_run  # type: ignore[assignment] - run_table has looked
+    run: Any = context.flow_run  # run_table has seen that there is one
     log = get_run_logger()
     block = context.result_store.result_storage or get_default_result_storage(_sync=True)
     files = Files(Results(block), f"{FOLDER}/{run.id}/{graph.fingerprint}")
     try:
         files.try_out()
     except Exception as error:
-        reason = printable(f"{type(error).__name__}: {error}")[:300]
+        reason = _words(error)
         if run.run_count > 1:
             msg = f"what this run did before cannot be looked up in its result storage: {reason}"
             raise EngineError(msg, where=graph.id, fix="make the storage reachable, then retry the run") from error
@@ -80,13 +79,17 @@ def recorded(
         _end_leftovers(str(run.id), earlier)
         log.info("found done: %d of %d tasks", len(earlier.final), len(graph.tasks))
     elif run.run_count > 1:
-        log.warning("nothing is recorded of earlier lives of this run with this plan: everything is done")
-    journal = Journal(files.write, lambda error: log.warning("no more is recorded of this run: %s", printable(str(error))))
+        log.warning("nothing is recorded of earlier lives of this run with this plan: everything is done anew")
+    journal = Journal(files.write, lambda error: log.warning("no more is recorded of this run: %s", _words(error)))
     journal.add(life(graph, str(run.id), clock(), max_parallel), *earlier.going_on)
     try:
         yield journal, earlier
     finally:
         journal.close()
+
+
+def _words(error: Exception) -> str:
+    return printable(f"{type(error).__name__}: {error}")[:300]
 
 
 def _end_leftovers(run_id: str, earlier: Earlier) -> None:

@@ -1,9 +1,6 @@
 """Attempts as Prefect task runs on the flow's task runner.
 
-An attempt is submitted only when it may start, so no worker ever waits for another task. The
-runs it came after are passed in ``wait_for``: they have ended, nothing waits for them, and the
-server draws the edges. Two kinds cannot be passed, because Prefect would hold back the attempt
-for ever: crashed and cancelled runs; those edges are missing in the drawing.
+An attempt is submitted only when it may start, so no worker ever waits for another task.
 
 Prefect's own retries stay off: they keep the worker, and the limit's slot, during the pause.
 Tasks that never ran (skipped by rule, upstream failed, cancelled) get a tiny task run that does
@@ -21,103 +18,37 @@ text, because Prefect walks through every other parameter twice in search of fut
 from __future__ import annotations
 
 import json
-import os
-import threading
-from typing import TYPE_CHECKING, Any
-
-from prefect import allow_failure, tags, task
-from prefect.cache_policies import NO_CACHE
-from prefect.context import TaskRunContext
-from prefect.logging import get_run_logger
-from prefect.states import Cancelled, Completed, Crashed, Failed
-from pydantic import TypeAdapter
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from prefect_integration.generating.limits import Sharing, Taken
 from prefect_integration.names import descriptive_tags, resource_tags, run_name
-from prefect_integration.running.actions import carry_out, in_words
-from prefect_integration.running.limits import slots
-from prefect_integration.running.programs import Surroundings
-from taskgraph_core.environment import task_environment
-from taskgraph_core.ir import Action, Command
+from prefect_integration.running import distant
+from prefect_integration.running.exchange import Exchange, socket_in
+from prefect_integration.running.order import Order, attempt_key
+from prefect_integration.running.places import Places, final_state
+from prefect_integration.running.work import ATTEMPT, OUTPUT_LIMIT, SHOWN
+from taskgraph_core.engine.single.desk import desk_of_this_process
+from taskgraph_core.ir import Noop, Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from prefect import Task as PrefectTask
     from prefect.futures import PrefectFuture
     from prefect.states import State as PrefectState
+    from prefect.task_runners import TaskRunner
 
     from prefect_integration.running.dispatch import Report
-    from prefect_integration.running.outcome import Ended
     from taskgraph_core.ir import Task, TaskGraph
     from taskgraph_core.scheduler import Outcome, State
 
-_ACTION: TypeAdapter[Action] = TypeAdapter(Action)
 
-_STOPS: dict[str, threading.Event] = {}
-"""What the dispatcher sets to end an attempt, by the attempt's key; the worker threads are in this process."""
-
-
-def _attempt(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's name
-    """One attempt, in a worker: an order as JSON in, a Prefect state out."""
-    work = json.loads(order)
-    _add_tags(work["tags"])
-    log = get_run_logger().info
-    action = _ACTION.validate_python(work["action"])
-    if work["dry_run"]:
-        log("%s", f"would {in_words(action)}")
-        return Completed(message="dry run")
-    stop = _STOPS.get(work["key"], threading.Event())
-    with slots(work["slots"], work["rates"], stop, lambda line: log("%s", line)):
-        around = Surroundings(
-            environment={**os.environ, **work["environment"]},
-            stop=stop,
-            log=lambda line: log("%s", line),
-            timeout=work["timeout"],
-        )
-        return _state_of(carry_out(action, around))
-
-
-def _shown(name: str, order: str) -> PrefectState:  # noqa: ARG001 - the run's name
-    """The state of a task that never ran."""
-    work = json.loads(order)
-    _add_tags(work["tags"])
-    match work["state"]:
-        case "skipped":
-            return Completed(name="Skipped", message="its trigger rule was not met")
-        case "upstream_failed":
-            return Cancelled(name="UpstreamFailed", message="a task it waits for failed")
-        case _:
-            return Cancelled(message="the run stopped before it could start")
-
-
-def _add_tags(more: list[str]) -> None:
-    context = TaskRunContext.get()
-    if context is not None:
-        context.task_run.tags.extend(more)
-
-
-_PLAIN = {"task_run_name": "{name}", "retries": 0, "cache_policy": NO_CACHE, "persist_result": False}
-ATTEMPT = task(_attempt, name="attempt", log_prints=True, **_PLAIN)
-SHOWN = task(_shown, name="shown", **_PLAIN)
-
-
-def _state_of(ended: Ended) -> PrefectState:
-    match ended.outcome:
-        case "success":
-            return Completed()
-        case "skipped":
-            return Completed(name="Skipped", message=ended.reason)
-        case "cancelled":
-            return Cancelled(message=ended.reason)
-        case _:
-            return Failed(name="TimedOut" if ended.timed_out else "Failed", message=ended.reason)
-
-
-def _final_state(future: PrefectFuture[Any]) -> PrefectState:
-    """The state an attempt ended in; crashed if it raised what its task run could not take."""
-    try:
-        future.wait()
-    except BaseException as error:  # noqa: BLE001 - this runs in a worker thread, which must live on and report
-        return Crashed(message=type(error).__name__)
-    return future.state
+FRESH_POOLS = 3
+"""Times that an attempt is submitted again which never began, because others had broken its pool."""
 
 
 def outcome_of(state: PrefectState) -> Outcome:
@@ -128,35 +59,55 @@ def outcome_of(state: PrefectState) -> Outcome:
 
 
 class PrefectRuns:
-    """The task runs of one flow run.
+    """The task runs of one flow run; open it with ``with``.
 
     Args:
         graph: what is carried out.
         run_id: the flow run's id.
+        runner: the flow's task runner, started.
         dry_run: only log what each task would do.
     """
 
-    def __init__(self, graph: TaskGraph, run_id: str, *, dry_run: bool = False) -> None:
+    def __init__(self, graph: TaskGraph, run_id: str, runner: TaskRunner[Any], *, dry_run: bool = False) -> None:
         self._graph = graph
         self._run_id = run_id
+        self._project = str(Path.cwd())
         self._sharing = Sharing(graph)
         self._dry_run = dry_run
-        self._keys: dict[str, str] = {}
+        self._places = Places(runner)
+        self._exchange: Exchange
+        self._attempts: dict[str, str] = {}
         self._shown: list[PrefectFuture[Any]] = []
-        # How later runs point at the one that ended a task, or its undoing.
-        self._ended: dict[str, Any] = {}
-        self._undone: dict[str, Any] = {}
+        # The task run that ended a task, or its undoing: those that come after point at it.
+        self._ended: dict[str, UUID] = {}
+        self._undone: dict[str, UUID] = {}
         self._downstream: dict[str, list[str]] = {}
         for item in graph.tasks:
             for other in item.depends_on:
                 self._downstream.setdefault(other, []).append(item.id)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._places.__enter__()
+        if self._places.in_this_process:
+            self._exchange = Exchange(uuid4().hex)
+        else:
+            desk = desk_of_this_process(OUTPUT_LIMIT)
+            self._exchange = Exchange(socket_in(desk.folder()))
+            self._exchange.open(desk)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End what the flow's runner does not end."""
+        self._places.__exit__()
+        self._exchange.close()
 
     # -- what the dispatcher asks for (dispatch.TaskRuns) ---------------------------------------
 
     def start(self, task_id: str, attempt: int, report: Report) -> None:
         """Submit an attempt."""
         item = self._graph.by_id[task_id]
-        self._submit(item, item.action, attempt, self._came_before(item), report)
+        self._submit(item, attempt, self._came_before(item), report)
 
     def undo(self, task_id: str, attempt: int, report: Report) -> None:
         """Submit an attempt to undo; it comes after the task, and after undoing what came after the task."""
@@ -165,27 +116,28 @@ class PrefectRuns:
             msg = f"task {task_id!r} cannot be undone"
             raise ValueError(msg)
         later = [self._undone[other] for other in self._downstream.get(task_id, ()) if other in self._undone]
-        self._submit(item, item.rollback, attempt, [self._ended[task_id], *later], report, undo=True)
+        self._submit(item, attempt, [self._ended[task_id], *later], report, undo=True)
 
     def stop(self, task_id: str) -> None:
         """Ask an attempt to end."""
-        if stop := _STOPS.get(self._keys[task_id]):
-            stop.set()
+        if not self._exchange.stop(self._attempts[task_id]):
+            self._tell_distant(distant.TASKS)
 
     def show(self, task_id: str, state: State) -> None:
         """Submit a task run that only has this state."""
-        item = self._graph.by_id[task_id]
-        order = json.dumps({"tags": descriptive_tags(item), "state": state})
-        future = SHOWN.submit(run_name(item), order, wait_for=self._came_before(item))
-        self._shown.append(future)
-        self._ended.pop(task_id, None)
-        if state == "skipped":
-            self._ended[task_id] = future
+        self._show(task_id, state, found=False)
+
+    def recall(self, states: Mapping[str, State]) -> None:
+        """Submit a task run with its state for each task that an earlier life of this run brought to its end."""
+        for task_id, state in states.items():
+            self._show(task_id, state, found=True)
+        self.settle()
 
     def stop_everything(self) -> None:
-        """Ask every attempt to end; the task runner waits for its threads when the flow is left."""
-        for task_id in self._keys:
-            self.stop(task_id)
+        """Ask every attempt to end; the task runner waits for its workers when the flow is left."""
+        told = [self._exchange.stop(key) for key in list(self._attempts.values())]
+        if not all(told):
+            self._tell_distant(distant.EVERYTHING)
 
     def settle(self) -> None:
         """Wait until everything shown is recorded; what is still queued when the flow ends would be dropped."""
@@ -194,47 +146,61 @@ class PrefectRuns:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    def _came_before(self, item: Task) -> list[Any]:
+    def _show(self, task_id: str, state: State, *, found: bool) -> None:
+        item = self._graph.by_id[task_id]
+        order = json.dumps({"tags": descriptive_tags(item), "state": state, "found": found})
+        future = self._places.submit(SHOWN, run_name(item), order, self._came_before(item), beside=True)
+        self._shown.append(future)
+        self._ended[task_id] = future.task_run_id
+
+    def _came_before(self, item: Task) -> list[UUID]:
         return [self._ended[other] for other in item.depends_on if other in self._ended]
 
-    def _submit(
-        self,
-        item: Task,
-        action: Action,
-        attempt: int,
-        after: list[Any],
-        report: Report,
-        *,
-        undo: bool = False,
-    ) -> None:
-        key = f"{self._run_id}/{'undo' if undo else 'do'}/{attempt}/{item.id}"
-        _STOPS[key] = threading.Event()
-        self._keys[item.id] = key
+    def _submit(self, item: Task, attempt: int, after: list[UUID], report: Report, *, undo: bool = False) -> None:
         taken = Taken() if self._dry_run else self._sharing.of(item)
-        order = {
-            "key": key,
-            "tags": [*descriptive_tags(item), *sorted(resource_tags(item) - taken.tags)],
-            "slots": taken.slots,
-            "rates": taken.rates,
-            "action": action.model_dump(),
-            "environment": {
-                **task_environment(self._graph, item),
-                **(action.env if isinstance(action, Command) else {}),
-                "TASKGRAPH_RUN_ID": self._run_id,
-                "TASKGRAPH_ATTEMPT": str(attempt),
-            },
-            "timeout": item.timeout,
-            "dry_run": self._dry_run,
-        }
+        action = item.rollback if undo else item.action
+        order = Order(
+            task=item.model_dump(),
+            number=attempt,
+            graph_id=self._graph.id,
+            run_id=self._run_id,
+            project=self._project,
+            exchange=self._exchange.address,
+            undo=undo,
+            tags=[*descriptive_tags(item), *sorted(resource_tags(item) - taken.tags)],
+            slots=taken.slots,
+            rates=taken.rates,
+            dry_run=self._dry_run,
+        )
+        key = self._attempts[item.id] = attempt_key(item.id, attempt, undo=undo)
+        beside = self._dry_run or isinstance(action, Noop | Wait)
+        what, name, text = _tagged(taken.tags), run_name(item, attempt, undo=undo), order.text
+        ended = self._undone if undo else self._ended
 
-        def done(future: PrefectFuture[Any]) -> None:
-            _STOPS.pop(key, None)
-            state = _final_state(future)
-            if state.is_completed() or state.is_failed():
-                ended = self._undone if undo else self._ended
-                ended[item.id] = future if state.is_completed() else allow_failure(future)
-            report(item.id, outcome_of(state))
+        def begin(tries: int) -> None:
+            runner = self._places.runner
+            future = self._places.submit(what, name, text, after, beside=beside)
 
-        with tags(*taken.tags):
-            future = ATTEMPT.submit(run_name(item, attempt, undo=undo), json.dumps(order), wait_for=after)
-        future.add_done_callback(done)
+            def done(_: object) -> None:
+                state, died = final_state(future)
+                if died:
+                    self._places.renew(runner)
+                    if tries and not self._exchange.has_begun(key):
+                        begin(tries - 1)
+                        return
+                ended[item.id] = future.task_run_id
+                report(item.id, outcome_of(state))
+
+            future.add_done_callback(done)
+
+        begin(FRESH_POOLS)
+
+    def _tell_distant(self, what: str) -> None:
+        if self._places.distant:
+            distant.tell(self._run_id, what)
+
+
+@cache
+def _tagged(tags: frozenset[str]) -> PrefectTask[Any, Any]:
+    """The task with tags by which the server counts it."""
+    return ATTEMPT.with_options(tags=tags) if tags else ATTEMPT

@@ -38,20 +38,33 @@ def load_profile(path: Path) -> Profile:
         ProfileError: it cannot be read, is not TOML, or holds something it may not.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         msg = f"cannot be read: {error.strerror}"
         raise ProfileError(msg, where=str(path)) from error
-    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, a number too long, nested too deeply
+    except ValueError as error:  # not UTF-8
         msg = f"is not valid TOML: {error}"
         raise ProfileError(msg, where=str(path)) from error
+    return parse_profile(text, str(path))
+
+
+def parse_profile(text: str, where: str = "") -> Profile:
+    """The profile that a text holds; ``where`` is what errors call it.
+
+    Raises:
+        ProfileError: it is not TOML, or holds something it may not.
+    """
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # not TOML, a number too long, nested too deeply
+        msg = f"is not valid TOML: {error}"
+        raise ProfileError(msg, where=where) from error
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
         problems = [explain(item, Profile) for item in error.errors()]
-        raise ProfileError(
-            "; ".join(problems), where=str(path), fix="'taskgraph schema profile' prints every key"
-        ) from error
+        fix = "'taskgraph schema profile' prints every key"
+        raise ProfileError("; ".join(problems), where=where, fix=fix) from error
 
 
 def explain(error: ErrorDetails, model: type[BaseModel]) -> str:

@@ -268,7 +268,7 @@ class BreakerSettings(Section):
 
 
 class ResourceSettings(Section):
-    """``api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" }, shared = true }``, or the slots."""
+    """``api = { slots = 4, rate = "10/min", breaker = { failures = 5, open = "1m" }, shared = true }``, or slots."""
 
     slots: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     rate: Annotated[Rate, BeforeValidator(_rate)] | None = None

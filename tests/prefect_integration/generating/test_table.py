@@ -51,10 +51,10 @@ def test_a_row_begins_with_what_a_reader_looks_for() -> None:
     assert list(task_row(graph.tasks[1]))[:4] == ["id", "title", "group", "depends_on"]
 
 
-def test_the_schedule_and_the_parallelism_are_said_elsewhere() -> None:
+def test_the_parallelism_is_said_elsewhere() -> None:
     graph = graph_of("1", schedule=Schedule(cron="0 0 * * *"), policy=Policy(max_parallel=3, rollback=True))
 
-    assert graph_row(graph) == {"id": "example", "policy": {"rollback": True}}
+    assert graph_row(graph) == {"id": "example", "schedule": {"cron": "0 0 * * *"}, "policy": {"rollback": True}}
 
 
 def test_values_that_json_has_no_word_for_are_kept() -> None:

@@ -44,9 +44,9 @@ def hostile_graphs(draw: st.DrawFn) -> TaskGraph:
 def tables(source: str) -> dict[str, Any]:
     """The constants of a flow file, read without running it."""
     return {
-        node.targets[0].id: ast.literal_eval(node.value)
+        ast.unparse(node.target): ast.literal_eval(node.value)
         for node in ast.parse(source).body
-        if isinstance(node, ast.Assign)
+        if isinstance(node, ast.AnnAssign) and node.value is not None
     }
 
 

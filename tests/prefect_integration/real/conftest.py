@@ -41,6 +41,7 @@ else:
 
 STATES = {
     "Completed": "success",
+    "Cached": "success",
     "Skipped": "skipped",
     "Failed": "failed",
     "TimedOut": "failed",
@@ -83,14 +84,36 @@ class Finished:
 
 
 @pytest.fixture
-def flow_of(tmp_path: Path) -> Callable[[TaskGraph], Any]:
-    """Generate a graph's flow into a folder of its own and load it; the flow."""
+def applied() -> Callable[[Path], list[str]]:
+    """Bring a file of limits to the server; what was done with each."""
+    from prefect import get_client  # noqa: PLC0415 - as above
+
+    from prefect_integration.commands.applying import carry_out, steps  # noqa: PLC0415 - as above
+    from prefect_integration.commands.written import read_limits  # noqa: PLC0415 - as above
+    from prefect_integration.rest import Prefect  # noqa: PLC0415 - as above
+    from prefect_integration.rest.limits import live_limits  # noqa: PLC0415 - as above
+
+    def bring(file: Path) -> list[str]:
+        with get_client(sync_client=True) as client:
+            prefect = Prefect(str(client.api_url))
+        planned = steps(read_limits(file), live_limits(prefect))
+        for step in planned:
+            carry_out(step, prefect)
+        return [step.words(done=True) for step in planned]
+
+    return bring
+
+
+@pytest.fixture
+def flow_of(tmp_path: Path, applied: Callable[[Path], list[str]]) -> Callable[..., Any]:
+    """Generate a graph's flow into a folder of its own, bring its limits to the server, and load it; the flow."""
     from prefect_integration.generating.target import PrefectOptions, generate  # noqa: PLC0415 - as above
     from taskgraph_core.generate import write_files  # noqa: PLC0415 - as above
 
-    def load(graph: TaskGraph) -> Any:
+    def load(graph: TaskGraph, **options: Any) -> Any:
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
-        place = write_files(generate(graph, PrefectOptions()).files, folder)[0]
+        place = write_files(generate(graph, PrefectOptions(**options)).files, folder)[0]
+        applied(folder / f"{graph.id}.limits.json")
         spec = importlib.util.spec_from_file_location(f"generated_{folder.name}", place)
         assert spec is not None
         assert spec.loader is not None
@@ -109,6 +132,12 @@ def finish(flow_of: Callable[[TaskGraph], Any]) -> Callable[..., Finished]:
         return record(flow_of(graph)(return_state=True, **parameters), graph)
 
     return run
+
+
+@pytest.fixture
+def recorded() -> Callable[[State, TaskGraph], Finished]:
+    """What the server recorded of a run that ended."""
+    return record
 
 
 def record(state: State, graph: TaskGraph) -> Finished:

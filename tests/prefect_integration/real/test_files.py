@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect import get_client
+from prefect.exceptions import ObjectNotFound
 
 import prefect_integration
 from prefect_integration.generating.target import PrefectOptions, generate
@@ -67,6 +70,36 @@ def test_a_flow_file_run_as_a_script_says_by_its_exit_code_how_it_went(tmp_path:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_flow_file_run_as_a_script_takes_what_the_flow_takes(tmp_path: Path) -> None:
+    tasks = {name: {"action": sh(f"touch {name}")} for name in "ab"}
+    place = generated(graph_of("a", "b", tasks=tasks), tmp_path)
+
+    assert run(sys.executable, str(place), "--only", "a", folder=tmp_path).returncode == 0
+    assert run(sys.executable, str(place), "--dry-run", folder=tmp_path).returncode == 0
+    assert [name for name in "ab" if (tmp_path / name).exists()] == ["a"]
+    assert run(sys.executable, str(place), "stop", folder=tmp_path).returncode == 2
+
+
+def test_a_flow_file_serves_its_schedule(tmp_path: Path) -> None:
+    schedule = Schedule(cron="30 2 * * *", timezone="Europe/Oslo")
+    place = generated(graph_of("a", id="served", tasks={"a": {"action": sh("true")}}, schedule=schedule), tmp_path)
+    command = [sys.executable, str(place), "serve"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL) as process:
+        deployment = None
+        while deployment is None:
+            assert process.poll() is None
+            with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+                deployment = client.read_deployment_by_name("served/served")
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+    assert [(item.schedule.cron, item.schedule.timezone) for item in deployment.schedules] == [
+        ("30 2 * * *", "Europe/Oslo")
+    ]
+    assert deployment.entrypoint == "served.py:run"
+
+
 def test_a_terminated_run_leaves_nothing_running(
     tmp_path: Path, written: Callable[[Path], str], gone: Callable[[int], None]
 ) -> None:
@@ -103,15 +136,15 @@ def test_prefect_deploys_what_the_graph_says(tmp_path: Path) -> None:
     assert set(deployment.tags) == {"taskgraph", "graph:deployed"}
 
 
-def test_the_server_accepts_every_limit(tmp_path: Path) -> None:
+def test_the_server_accepts_every_limit(tmp_path: Path, applied: Callable[[Path], list[str]]) -> None:
     names = ["plain-1", "a/b % & <c>\0", "\u65e5\u672c" * 100]
     tasks = {str(number): {"claims": (Claim(resource=name),)} for number, name in enumerate(names)}
     resources = tuple(Resource(name=name, capacity=2) for name in names)
     generated(graph_of(*tasks, tasks=tasks, resources=resources), tmp_path)
-    limits: dict[str, Any] = json.loads((tmp_path / "example.limits.json").read_text())["tag_limits"]
+    limits: dict[str, Any] = json.loads((tmp_path / "example.limits.json").read_text())["limits"]
 
     assert len(limits) == len(names)
+    applied(tmp_path / "example.limits.json")
     with get_client(sync_client=True) as client:
-        for tag, entry in limits.items():
-            client.create_concurrency_limit(tag=tag, concurrency_limit=entry["limit"])
-            assert client.read_concurrency_limit_by_tag(tag=tag).concurrency_limit == 2
+        for name in limits:
+            assert client.read_global_concurrency_limit_by_name(name).limit == 2

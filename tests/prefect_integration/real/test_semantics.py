@@ -3,21 +3,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from prefect import get_client
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from support.graphs import graph_of, graphs
+from support.graphs import graph_of
 from taskgraph_core.ir import Claim, Command, Noop, Policy, Python, Resource, Retry, TaskGraph, Wait
-from taskgraph_core.scheduling import scheduler_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from taskgraph_core.scheduler import Outcome, Scheduler
+    import pytest
 
     Finish = Callable[..., Any]
 
@@ -67,8 +63,8 @@ def test_the_server_knows_the_edges_names_and_tags(finish: Finish) -> None:
     assert {"task:a", "label:nightly"} < set(first.tags)
     assert any(tag.startswith("resource:d-b-") for tag in first.tags)
     assert set(second.tags) == {"task:b", "group:a"}
-    assert [edge.id for edge in second.task_inputs["wait_for"]] == [first.id]
-    assert {edge.id for edge in third.task_inputs["wait_for"]} == {first.id, second.id}
+    assert [edge.id for edge in second.task_inputs["order"]] == [first.id]
+    assert {edge.id for edge in third.task_inputs["order"]} == {first.id, second.id}
 
 
 def test_exit_code_99_is_skipped_and_passed_on(finish: Finish) -> None:
@@ -80,7 +76,7 @@ def test_exit_code_99_is_skipped_and_passed_on(finish: Finish) -> None:
     assert run.state.is_completed()
 
 
-def test_a_retry_succeeds_and_holds_no_worker_meanwhile(finish: Finish, tmp_path: Path) -> None:
+def test_a_retry_succeeds_and_holds_neither_worker_nor_slot_meanwhile(finish: Finish, tmp_path: Path) -> None:
     log = tmp_path / "log"
     graph = graph_of(
         "a",
@@ -90,10 +86,12 @@ def test_a_retry_succeeds_and_holds_no_worker_meanwhile(finish: Finish, tmp_path
                 "action": writes(log, "test $TASKGRAPH_ATTEMPT = 2"),
                 "retry": Retry(attempts=3, delay=1.0),
                 "estimate": 9,
+                "claims": (Claim(resource="paused"),),
             },
-            "b": {"action": writes(log)},
+            "b": {"action": writes(log), "claims": (Claim(resource="paused"),)},
         },
         policy=Policy(max_parallel=1),
+        resources=(Resource(name="paused", capacity=1),),
     )
     run = finish(graph)
 
@@ -102,6 +100,8 @@ def test_a_retry_succeeds_and_holds_no_worker_meanwhile(finish: Finish, tmp_path
         ("a", "Failed"),
         ("a (attempt 2)", "Completed"),
     ]
+    first, second = run.of("a")
+    assert (second.start_time - first.end_time).total_seconds() >= 1.0
     assert run.state.is_completed()
 
 
@@ -111,7 +111,7 @@ def test_a_timeout_ends_the_whole_tree(finish: Finish, tmp_path: Path, gone: Cal
 
     gone(int((tmp_path / "child").read_text()))
     assert [(attempt.state_name, attempt.state.message) for attempt in run.of("a")] == [
-        ("TimedOut", "ended after its timeout of 0.7 s")
+        ("TimedOut", "timed out after 700 ms")
     ]
     assert run.states == {"a": "failed", "b": "upstream_failed"}
 
@@ -195,12 +195,19 @@ def test_variables_hold_the_exact_bytes_of_hostile_titles(finish: Finish, tmp_pa
         assert (tmp_path / str(number)).read_bytes() == title[:1000].encode()
 
 
-@pytest.mark.parametrize("title", ["a\0b", "\ud800"], ids=["NUL", "half a character"])
-def test_a_title_that_no_variable_can_hold_fails_its_task_only(finish: Finish, title: str) -> None:
-    run = finish(graph_of("a", "b", tasks={"a": {"title": title, "action": sh("true")}, "b": {"action": sh("true")}}))
+def test_a_title_that_no_variable_can_hold_fails_its_task_only(finish: Finish) -> None:
+    run = finish(
+        graph_of("a", "b", tasks={"a": {"title": "\ud800", "action": sh("true")}, "b": {"action": sh("true")}})
+    )
 
     assert run.states == {"a": "failed", "b": "success"}
-    assert run.of("a")[0].state.message.startswith("cannot start: ")
+    assert run.of("a")[0].state.message.startswith("cannot start ")
+
+
+def test_variables_leave_out_what_none_can_hold(finish: Finish) -> None:
+    run = finish(graph_of("a", tasks={"a": {"title": "a\0b", "action": sh('test "$TASKGRAPH_TASK_TITLE" = ab')}}))
+
+    assert run.states == {"a": "success"}
 
 
 def test_commands_know_their_run_and_their_own_variables(finish: Finish, tmp_path: Path) -> None:
@@ -250,7 +257,7 @@ def test_a_function_that_raises_what_none_should_fails_its_task_only(
     run = finish(graph_of("a", "b", tasks={"a": rude, "b": {"action": sh("true")}}, policy=Policy(max_parallel=1)))
 
     assert run.states == {"a": "failed", "b": "success"}
-    assert [attempt.state_name for attempt in run.of("a")] == ["Crashed", "Crashed"]
+    assert [attempt.state_name for attempt in run.of("a")] == ["Failed", "Failed"]
 
 
 def test_a_run_fails_though_a_clean_up_succeeded(finish: Finish) -> None:
@@ -280,7 +287,7 @@ def test_what_succeeded_is_undone_in_reverse(finish: Finish, tmp_path: Path) -> 
     assert list(run.undone.items()) == [("c", True), ("b", True), ("a", True)]
     assert run.state.message == "1 failed, 4 success, 3 of 3 undone"
     undone = {attempt.name: attempt for attempt in run.runs}
-    assert undone["undo c"].id in {edge.id for edge in undone["undo b"].task_inputs["wait_for"]}
+    assert undone["undo c"].id in {edge.id for edge in undone["undo b"].task_inputs["order"]}
 
 
 def test_a_failure_stops_what_has_not_started(finish: Finish, tmp_path: Path) -> None:
@@ -344,59 +351,3 @@ def test_one_worker_finishes_a_graph_of_thirty(flow_of: Callable[[TaskGraph], An
 
     assert state.is_completed()
     assert state.message == "30 success"
-
-
-# -- the oracle ------------------------------------------------------------------------------------
-
-
-def oracle(graph: TaskGraph, outcome: Callable[[str, int], Outcome]) -> Scheduler:
-    """The scheduler driven by hand: what must come out."""
-    scheduler = scheduler_for(graph)
-    running: list[tuple[str, int]] = []
-    while not (step := scheduler.poll(0.0)).done:
-        running += step.start + step.undo
-        task_id, attempt = running.pop(0)
-        scheduler.finished(task_id, "success" if task_id in scheduler.states else outcome(task_id, attempt), 0.0)
-    return scheduler
-
-
-CODES: dict[int, Outcome] = {0: "success", 1: "failed", 99: "skipped"}
-
-
-@st.composite
-def graphs_with_outcomes(draw: st.DrawFn) -> tuple[TaskGraph, dict[tuple[str, int], Outcome]]:
-    graph = draw(graphs(max_tasks=10))
-    outcomes: dict[tuple[str, int], Outcome] = {}
-    tasks = []
-    for task in graph.tasks:
-        codes = [draw(st.sampled_from(sorted(CODES))) for _ in range(3)]
-        outcomes |= {(task.id, attempt): CODES[code] for attempt, code in enumerate(codes, 1)}
-        line = f"set -- {' '.join(map(str, codes))}; shift $((TASKGRAPH_ATTEMPT - 1)); exit $1"
-        fields = {
-            "action": sh(line),
-            "retry": Retry(attempts=task.retry.attempts),
-            "rollback": sh("true") if task.rollback else None,
-        }
-        tasks.append(task.model_copy(update=fields))
-    # With "stop", final states depend on who ends first.
-    policy = graph.policy.model_copy(update={"on_failure": "continue"})
-    return graph.model_copy(update={"tasks": tuple(tasks), "policy": policy}), outcomes
-
-
-@settings(
-    max_examples=10,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(graphs_with_outcomes())
-def test_final_states_are_the_oracle_s(finish: Finish, case: tuple[TaskGraph, dict[tuple[str, int], Outcome]]) -> None:
-    graph, outcomes = case
-    expected = oracle(graph, lambda task_id, attempt: outcomes[task_id, attempt])
-    run = finish(graph)
-
-    assert run.states == expected.states
-    assert run.undone == expected.undone
-    assert run.state.is_failed() == (expected.run_state == "failed")

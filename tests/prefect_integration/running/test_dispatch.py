@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_integration.running.dispatch import drive
+from prefect_integration.running.dispatch import Dispatcher
 from support.graphs import graph_of, graphs
 from taskgraph_core.ir import Command, Policy, Retry, TaskGraph
 from taskgraph_core.scheduling import scheduler_for
@@ -69,6 +70,13 @@ class Endless(Instant):
     def stop(self, task_id: str) -> None:
         super().stop(task_id)
         threading.Thread(target=self.reports[task_id], args=(task_id, "cancelled")).start()
+
+
+def drive(scheduler: Scheduler, runs: Instant, **options: Any) -> str:
+    """Carry out a run; why it was cut short, if it was."""
+    dispatcher = Dispatcher(scheduler, runs, **options)
+    dispatcher.to_the_end()
+    return dispatcher.cut_short
 
 
 def oracle(graph: TaskGraph, outcome: Callable[[str, int], Outcome]) -> Scheduler:
@@ -165,7 +173,7 @@ def test_the_run_s_timeout_stops_what_runs_and_starts_nothing_more() -> None:
     runs = Endless()
     scheduler = scheduler_for(graph_of("a", "b < a"))
 
-    assert drive(scheduler, runs, timeout=0.05) is True
+    assert drive(scheduler, runs, timeout=0.05) == "the run's timeout has passed"
     assert scheduler.states == {"a": "cancelled", "b": "cancelled"}
     assert runs.calls == [("start", "a"), ("cancelled", "b"), ("stop", "a")]
 
@@ -173,7 +181,47 @@ def test_the_run_s_timeout_stops_what_runs_and_starts_nothing_more() -> None:
 def test_a_run_in_time_is_not_cut_short() -> None:
     runs = Instant(lambda task_id, attempt: "success")
 
-    assert drive(scheduler_for(graph_of("a")), runs, timeout=1000.0, clock=Clock()) is False
+    assert drive(scheduler_for(graph_of("a")), runs, timeout=1000.0, clock=Clock()) == ""
+
+
+def test_a_cancelled_run_ends_what_runs_and_is_undone() -> None:
+    undo = {"rollback": Command(argv=("undo",))}
+    scheduler = scheduler_for(graph_of("a", "b < a", "c < b", tasks={"a": undo}, policy=Policy(rollback=True)))
+
+    class CancelledInB(Endless):
+        def start(self, task_id: str, attempt: int, report: Report) -> None:
+            super().start(task_id, attempt, report)
+            if task_id == "a":
+                report(task_id, "success")
+            else:
+                dispatcher.cancel()
+
+    runs = CancelledInB()
+    dispatcher = Dispatcher(scheduler, runs)
+    dispatcher.to_the_end()
+
+    assert dispatcher.cut_short == "the run was interrupted"
+    assert runs.calls == [("start", "a"), ("start", "b"), ("cancelled", "c"), ("stop", "b"), ("undo", "a")]
+    assert scheduler.undone == {"a": True}
+
+
+def test_a_run_that_waits_asks_its_clock_only_when_something_happens() -> None:
+    """Whoever polls looks at the clock all the time."""
+    runs = Endless()
+    looks = 0
+
+    def clock() -> float:
+        nonlocal looks
+        looks += 1
+        return time.monotonic()
+
+    def end() -> None:
+        runs.reports["a"]("a", "success")
+
+    threading.Timer(0.3, end).start()
+    drive(scheduler_for(graph_of("a")), runs, timeout=1000.0, clock=clock)
+
+    assert looks < 20
 
 
 def test_an_interruption_ends_everything_that_runs() -> None:
@@ -189,4 +237,4 @@ def test_an_interruption_ends_everything_that_runs() -> None:
 
 
 def test_a_graph_without_tasks_ends_at_once() -> None:
-    assert drive(scheduler_for(graph_of()), Instant(lambda task_id, attempt: "success")) is False
+    assert drive(scheduler_for(graph_of()), Instant(lambda task_id, attempt: "success")) == ""

@@ -21,6 +21,9 @@ collect_ignore_glob = [] if find_spec("prefect") else ["test_*.py"]
 
 POOL = "tests"
 
+EAGER = {"PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1"}
+"""How often the server looks for leases that have ended; 15 seconds otherwise."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A whole Prefect takes its time, most of all on a machine that does other things as well."""
@@ -32,6 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPrefect]:
-    with LocalPrefect(tmp_path_factory.mktemp("prefect"), database="postgresql" if programs() else "sqlite") as running:
+    home, database = tmp_path_factory.mktemp("prefect"), "postgresql" if programs() else "sqlite"
+    with LocalPrefect(home, database=database, extra=EAGER) as running:
         running.serve_pool(POOL)
         yield running

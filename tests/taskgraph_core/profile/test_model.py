@@ -244,3 +244,9 @@ def test_a_resource_is_its_slots_or_a_table_of_what_bounds_it() -> None:
 def test_a_link_is_the_address_of_a_page(link: str) -> None:
     with pytest.raises(ValidationError):
         Profile.model_validate({"defaults": {"links": {"runbook": link}}})
+
+
+def test_resources_are_shared_until_somebody_says_otherwise() -> None:
+    resources = Profile.model_validate({"resources": {"db": 2, "own": {"slots": 1, "shared": False}}}).resources
+
+    assert [settings.resource(name).shared for name, settings in resources.items()] == [True, False]

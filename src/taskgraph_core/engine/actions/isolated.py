@@ -5,7 +5,7 @@ It is a program like that of a command, with the same variables, and is started,
 What to call goes to it in a file, and what that came to comes back in another; both lie beside the
 task's own file and are gone afterwards.
 
-    python -P -m taskgraph_core.engine.actions.isolated CALL ANSWER PROJECT
+    python -P -c START ROOT MODULE CALL ANSWER PROJECT
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
+# Not -m: this package may lie where the new interpreter does not look, and goes by its name where it lies here.
+_START = (
+    "import sys; sys.path.append(sys.argv[1]); from importlib import import_module;"
+    "sys.exit(import_module(sys.argv[2]).main(*sys.argv[3:]))"
+)
+
 
 async def run_isolated(workspace: Workspace, call: Call, action: Python) -> Result:
     """Call an entry point in a process of its own; an exception is a failure, and its traceback goes to the log."""
@@ -42,10 +48,11 @@ async def run_isolated(workspace: Workspace, call: Call, action: Python) -> Resu
     stem = f"{place.stem}~{'undo' if call.undo else ''}{call.attempt}"
     question, answer = place.with_name(f"{stem}~call.json"), place.with_name(f"{stem}~answer.json")
     paths = (str(question), str(answer), str(workspace.project))
+    root = str(Path(__file__).parents[__name__.count(".")])
     try:
         question.write_bytes(action.model_dump_json().encode())
         program = Program(
-            argv=(sys.executable, "-P", "-m", __name__, *paths),
+            argv=(sys.executable, "-P", "-c", _START, root, __name__, *paths),
             executable=sys.executable,
             folder=workspace.project,
             environment=workspace.environment(call, {}),
@@ -122,7 +129,3 @@ def _call(action: dict[str, object]) -> object:
 
 async def _awaited(coroutine: Awaitable[object]) -> object:
     return await coroutine
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -60,8 +60,8 @@ class Workspace:
         other = copy(self)
         other.graph, other.run_id, other.directory, other.project = graph, run_id, directory, project.absolute()
         other.key = key
-        other._inherited = _environment()
-        other._task_files = {}
+        other._inherited = _environment()  # noqa: SLF001 - one of us
+        other._task_files = {}  # noqa: SLF001
         return other
 
     def log(self, call: Call) -> Path:

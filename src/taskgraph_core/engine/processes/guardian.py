@@ -46,7 +46,11 @@ class Guardian:
         # Isolated: it needs nothing installed, and takes a third of the time to start.
         arguments = [sys.executable, "-I", "-S", "-c", _START, str(root), __name__, str(os.getpid()), str(folder)]
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def begin(self, key: str, attempt: int) -> None:
@@ -85,16 +89,18 @@ def _under_way(parent: int) -> set[str]:
     """Listen until the process has ended: what was under way then."""
     lines: set[str] = set()
     rest = ""
-    while os.getppid() == parent:
-        if not select.select([0], [], [], LOOK_EVERY)[0]:
+    while True:
+        is_orphan = os.getppid() != parent  # asked first: what it said before its death is still to be read
+        if not select.select([0], [], [], 0 if is_orphan else LOOK_EVERY)[0]:
+            if is_orphan:
+                return lines
             continue
         piece = os.read(0, 65_536).decode()
         if not piece:
-            break
+            return lines
         *whole, rest = (rest + piece).split("\n")
         for line in whole:
             (lines.add if line[0] == "+" else lines.discard)(line[1:])
-    return lines
 
 
 def _tree(key: str, attempt: str) -> Tree:

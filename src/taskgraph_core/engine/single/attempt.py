@@ -91,7 +91,7 @@ class Attempt:
         self._stopped = False
 
     def run(self) -> Ended:
-        """Carry it out here; nothing that belongs to it runs any more afterwards, but what a success left on purpose."""
+        """Carry it out here; nothing of it runs any more afterwards, but what a success left on purpose."""
         with TemporaryDirectory(prefix="taskgraph-", ignore_cleanup_errors=True) as scratch, importable(self._project):
             return asyncio.run(self._run_alone(self.directory(Path(scratch))))
 
@@ -152,9 +152,7 @@ class Attempt:
 
     async def _run_alone(self, directory: RunDirectory) -> Ended:
         origin = self.origin
-        with Workspace(
-            origin.graph, origin.run_id, directory, origin.project, GRACE, self._output_limit
-        ) as workspace:
+        with Workspace(origin.graph, origin.run_id, directory, origin.project, GRACE, self._output_limit) as workspace:
             workspace.key = self.key
             return await self.carry_out(workspace)
 

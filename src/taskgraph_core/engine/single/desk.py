@@ -7,11 +7,13 @@ attempts that is, and whoever waits for nothing but time holds no thread at all.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from taskgraph_core.engine.single.attempt import Attempt, Ended
 
 T = TypeVar("T")
+
+LAST_MOMENT = 10.0
+"""Seconds for which the end of a desk waits for its event loop."""
 
 
 class Desk:
@@ -61,14 +66,28 @@ class Desk:
 
     def __exit__(self, *exception: object) -> None:
         """End what still runs."""
-        self.submit(self._close()).result()
+        with suppress(TimeoutError):  # somebody's coroutine never gives way: the guardian will see to the rest
+            self.submit(self._close()).result(LAST_MOMENT)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._thread.join(LAST_MOMENT)
+        if not self._thread.is_alive():
+            self._loop.close()
+        if self._guardian is not None:
+            self._guardian.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Have something done in the event loop, in the context of the caller."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def folder(self) -> Path:
+        """A folder for other files, which goes when the process does, however that ends."""
+
+        async def guarded() -> Path:
+            self._guard()
+            return Path(tempfile.mkdtemp(dir=self._scratch))
+
+        return self.submit(guarded()).result()
 
     def run(self, attempt: Attempt) -> Ended:
         """Carry out an attempt and wait for its end; whatever interrupts the waiting ends the attempt first."""
@@ -88,7 +107,7 @@ class Desk:
         """
         origin = attempt.origin
         place = self._scratch / str(next(self._numbers))
-        _make_importable(origin.project)
+        make_importable(origin.project)
         directory = attempt.directory(place)
         workspace = self._shared().within(origin.graph, origin.run_id, directory, origin.project, attempt.key)
         guardian = self._guard() if _starts_programs(attempt) else None
@@ -116,9 +135,6 @@ class Desk:
     async def _close(self) -> None:
         if self._workspace is not None:
             self._workspace.__exit__()
-        if self._guardian is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._guardian.close)
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 _lock = threading.Lock()
@@ -132,7 +148,13 @@ def desk_of_this_process(output_limit: int) -> Desk:
         if desk is None:
             _desks.clear()  # those of a process that this is a fork of
             desk = _desks[os.getpid()] = Desk(output_limit=output_limit).__enter__()
+            atexit.register(_close_at_exit, os.getpid())
         return desk
+
+
+def _close_at_exit(process: int) -> None:
+    if process == os.getpid() and (desk := _desks.pop(process, None)) is not None:
+        desk.__exit__()
 
 
 def _starts_programs(attempt: Attempt) -> bool:
@@ -142,9 +164,8 @@ def _starts_programs(attempt: Attempt) -> bool:
     return False
 
 
-def _make_importable(project: Path) -> None:
+def make_importable(project: Path) -> None:
+    """Have modules looked for in a folder first, as long as this process lasts."""
     place = str(project.absolute())
     if place not in sys.path:
         sys.path.insert(0, place)
-
-

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from taskgraph_core.engine.single.following import LINE_LIMIT, Following
 from taskgraph_core.engine.processes.output import shorten
+from taskgraph_core.engine.single.following import LINE_LIMIT, Following
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,16 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS, temporary_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from prefect import Flow
+
+
+STARTING = 120
+"""Seconds that Prefect's own server of a run without one has to start; its first takes longer than the default 20."""
 
 
 def main(flow: Flow[..., Any], graph: Mapping[str, Any], arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +29,8 @@ def main(flow: Flow[..., Any], graph: Mapping[str, Any], arguments: Sequence[str
     wanted = _parser(flow.name).parse_args(arguments)
     parameters = {"only": wanted.only, "dry_run": wanted.dry_run}
     if wanted.what == "run":
-        return 0 if flow(**parameters, return_state=True).is_completed() else 1
+        with temporary_settings(set_defaults={PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS: STARTING}):
+            return 0 if flow(**parameters, return_state=True).is_completed() else 1
     schedule = graph.get("schedule")
     flow.serve(
         name=flow.name,
