@@ -107,11 +107,11 @@ def _python(graph: TaskGraph) -> Iterator[Finding]:
         yield Finding(
             "TG606",
             "info",
-            "Python functions run in a thread of the worker, which nothing can stop: after a timeout, or when the run "
-            "is cancelled, they are left running until the worker's process ends",
+            "Python functions run in a thread, which nothing can stop: a cancelled run waits for them, and after a "
+            "timeout they are left running until the process ends",
             "action",
             tuple(tasks),
-            "'process = true' gives them a process of their own, where they must not outlive their time",
+            "'process = true' gives them a process of their own, which can be ended",
         )
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from pydantic import ValidationError
 
-from prefect_integration.generating.runners import RunnerName
 from prefect_integration.generating.target import PrefectOptions, generate
 from support.graphs import graph_of
 from taskgraph_core.errors import TargetError
 from taskgraph_core.ir import Command
+
+if TYPE_CHECKING:
+    from prefect_integration.generating.runners import RunnerName
 
 GRAPH = graph_of("a", tasks={"a": {"action": Command(argv=("true",))}})
 

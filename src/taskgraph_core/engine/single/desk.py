@@ -50,6 +50,7 @@ class Desk:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="taskgraph-desk", daemon=True)
         self._numbers = count()
+        self._free: list[RunDirectory] = []
         self._scratch = Path()
         self._workspace: Workspace | None = None
         self._guardian: Guardian | None = None
@@ -106,9 +107,8 @@ class Desk:
             EngineError: the disk refuses its folder.
         """
         origin = attempt.origin
-        place = self._scratch / str(next(self._numbers))
         make_importable(origin.project)
-        directory = attempt.directory(place)
+        directory = self._free.pop() if self._free else attempt.directory(self._scratch / str(next(self._numbers)))
         workspace = self._shared().within(origin.graph, origin.run_id, directory, origin.project, attempt.key)
         guardian = self._guard() if _starts_programs(attempt) else None
         try:
@@ -118,7 +118,8 @@ class Desk:
         finally:
             if guardian is not None:
                 guardian.end(attempt.key, attempt.call.attempt)
-            shutil.rmtree(place, ignore_errors=True)
+            if empty(directory.path):
+                self._free.append(directory)
 
     def _shared(self) -> Workspace:
         if self._workspace is None:
@@ -155,6 +156,20 @@ def desk_of_this_process(output_limit: int) -> Desk:
 def _close_at_exit(process: int) -> None:
     if process == os.getpid() and (desk := _desks.pop(process, None)) is not None:
         desk.__exit__()
+
+
+def empty(folder: Path) -> bool:
+    """Remove all files below a folder, so that it can be used again; whether that worked.
+
+    Folders stay: to make and remove those of one attempt takes a disk twenty times as long as its files.
+    """
+    try:
+        for place, _, files in os.walk(folder):
+            for name in files:
+                Path(place, name).unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _starts_programs(attempt: Attempt) -> bool:
