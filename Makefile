@@ -40,8 +40,8 @@ test-core: .venv/ready
 test-airflow: .venv-airflow/ready
 	.venv-airflow/bin/pytest -q tests/airflow_provider/real tests/airflow_provider/scheduler
 
-test-prefect: .venv-prefect/ready
-	.venv-prefect/bin/pytest -q tests/prefect_integration/real tests/prefect_integration/server
+test-prefect: .venv-prefect-scale/ready
+	.venv-prefect-scale/bin/pytest -q tests/prefect_integration/real tests/prefect_integration/server
 
 test-scale: .venv-scale/ready
 	.venv-scale/bin/pytest -q tests/taskgraph_core/engine/remote/real
@@ -59,8 +59,8 @@ benchmark-airflow: .venv-airflow-bench/ready
 	.venv-airflow-bench/bin/python benchmarks/airflow.py
 
 # Generated flows beside flows written by hand, in a real Prefect; a quarter of an hour.
-benchmark-prefect: .venv-prefect/ready
-	.venv-prefect/bin/python benchmarks/prefect.py
+benchmark-prefect: .venv-prefect-scale/ready
+	.venv-prefect-scale/bin/python benchmarks/prefect.py
 
 # The committed DAGs and golden files, made again by the generators.
 generated: .venv/ready

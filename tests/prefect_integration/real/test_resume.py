@@ -199,7 +199,8 @@ def test_after_the_flow_was_killed_a_retry_goes_on_where_it_was(
     written: Callable[[Path], str],
     gone: Callable[[int], None],
 ) -> None:
-    once = f"test -e {tmp_path}/leader || {{ echo $$ > {tmp_path}/leader; exec sleep 600; }}"
+    # The pause lets what ended be recorded, which is done a moment later: see `REST` of the journal.
+    once = f"test -e {tmp_path}/leader || {{ sleep 1; echo $$ > {tmp_path}/leader; exec sleep 600; }}"
     tasks = {"a": {"action": notes(log)}, "b": {"action": notes(log, once)}, "c": {"action": notes(log)}}
     graph = graph_of("a", "b < a", "c < b", tasks=tasks, id="killed")
     first = script(graph)
