@@ -38,10 +38,12 @@ test-core: .venv/ready
 	.venv/bin/pytest -q
 
 test-airflow: .venv-airflow/ready
-	.venv-airflow/bin/pytest -q tests/airflow_provider/real tests/airflow_provider/scheduler
+	.venv-airflow/bin/pytest -q tests/airflow_provider/real
+	.venv-airflow/bin/pytest -q tests/airflow_provider/scheduler
 
 test-prefect: .venv-prefect-scale/ready
-	.venv-prefect-scale/bin/pytest -q tests/prefect_integration/real tests/prefect_integration/server
+	.venv-prefect-scale/bin/pytest -q tests/prefect_integration/real
+	.venv-prefect-scale/bin/pytest -q tests/prefect_integration/server
 
 test-scale: .venv-scale/ready
 	.venv-scale/bin/pytest -q tests/taskgraph_core/engine/remote/real
