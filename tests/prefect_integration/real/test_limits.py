@@ -79,7 +79,7 @@ def test_slots_are_given_back(
 def test_a_run_that_ends_waits_no_longer_for_slots(
     flow_of: Callable[[TaskGraph], Any], client: SyncPrefectClient, tmp_path: Path
 ) -> None:
-    flow = flow_of(claiming("held", 3, f"touch {tmp_path}/ran", timeout=1.0))
+    flow = flow_of(claiming("held", 3, f"touch {tmp_path}/ran", timeout=10.0))
     lease = client.increment_concurrency_slots_with_lease(["tag:resource:held"], 2, "concurrency", 60.0).json()
     state = flow(return_state=True)
     client.release_concurrency_slots_with_lease(lease["lease_id"])

@@ -135,7 +135,8 @@ def test_what_was_undone_is_done_again(flow_of: FlowOf, log: Path, tmp_path: Pat
     (tmp_path / "repaired").touch()
     second = retry(flow, run_id(first))
 
-    assert lines(log) == ["a", "b", "c", "undo a", "a", "c"]
+    assert lines(log)[:4] == ["a", "b", "c", "undo a"]
+    assert sorted(lines(log)[4:]) == ["a", "c"]  # all that c itself waits for is done
     assert first.message == "1 failed, 2 success, 1 of 1 undone"
     assert second.message == "3 success"
 

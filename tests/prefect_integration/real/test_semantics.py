@@ -3,7 +3,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from prefect import get_client
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from support.graphs import graph_of
@@ -141,17 +140,6 @@ def test_a_capacity_is_never_exceeded_and_used_in_full(finish: Finish, tmp_path:
     spans = spans_of(finish, tmp_path, claims, resources=(Resource(name="db", capacity=2),)).values()
 
     assert max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans) == 2
-
-
-def test_a_limit_on_the_server_holds_as_well(finish: Finish, tmp_path: Path) -> None:
-    with get_client(sync_client=True) as client:
-        client.create_concurrency_limit(tag="resource:shared", concurrency_limit=1)
-    claims = dict.fromkeys("ab", Claim(resource="shared"))
-    first, second = sorted(
-        spans_of(finish, tmp_path, claims, resources=(Resource(name="shared", capacity=2),)).values()
-    )
-
-    assert first[1] <= second[0]
 
 
 def test_a_writer_never_runs_beside_anybody(finish: Finish, tmp_path: Path) -> None:
