@@ -3,6 +3,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from prefect import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from support.graphs import graph_of
@@ -124,15 +126,25 @@ with open(sys.argv[1], "w") as stream:
 """
 
 
-def spans_of(finish: Finish, tmp_path: Path, claims: dict[str, Claim], **fields: Any) -> dict[str, tuple[float, float]]:
-    """When each task, all of which want to run at once, began and ended by its own account."""
+def timed(tmp_path: Path, claims: dict[str, Claim], **fields: Any) -> TaskGraph:
+    """Tasks that all want to run at once, and write when they began and ended."""
     tasks = {
         name: {"action": Command(argv=(sys.executable, "-S", "-c", TIMED, str(tmp_path / name))), "claims": (claim,)}
         for name, claim in claims.items()
     }
-    finish(graph_of(*claims, tasks=tasks, policy=Policy(max_parallel=len(claims)), **fields))
-    times = {name: (tmp_path / name).read_text().split() for name in claims}
-    return {name: (float(began), float(ended)) for name, (began, ended) in times.items()}
+    return graph_of(*claims, tasks=tasks, policy=Policy(max_parallel=len(claims)), **fields)
+
+
+def times(tmp_path: Path, claims: dict[str, Claim]) -> dict[str, tuple[float, float]]:
+    """When each of them began and ended by its own account."""
+    written = {name: (tmp_path / name).read_text().split() for name in claims}
+    return {name: (float(began), float(ended)) for name, (began, ended) in written.items()}
+
+
+def spans_of(finish: Finish, tmp_path: Path, claims: dict[str, Claim], **fields: Any) -> dict[str, tuple[float, float]]:
+    """The same after a whole run."""
+    finish(timed(tmp_path, claims, **fields))
+    return times(tmp_path, claims)
 
 
 def test_a_capacity_is_never_exceeded_and_used_in_full(finish: Finish, tmp_path: Path) -> None:
@@ -140,6 +152,18 @@ def test_a_capacity_is_never_exceeded_and_used_in_full(finish: Finish, tmp_path:
     spans = spans_of(finish, tmp_path, claims, resources=(Resource(name="db", capacity=2),)).values()
 
     assert max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans) == 2
+
+
+def test_a_limit_on_the_server_holds_as_well(flow_of: Callable[[TaskGraph], Any], tmp_path: Path) -> None:
+    claims = dict.fromkeys("ab", Claim(resource="shared"))
+    flow = flow_of(timed(tmp_path, claims, resources=(Resource(name="shared", capacity=2),)))
+    with get_client(sync_client=True) as client:  # lower than the run's own capacity, which lets both run at once
+        client.update_global_concurrency_limit("tag:resource:shared", GlobalConcurrencyLimitUpdate(limit=1))
+    state = flow(return_state=True)
+    first, second = sorted(times(tmp_path, claims).values())
+
+    assert state.is_completed()
+    assert first[1] <= second[0]
 
 
 def test_a_writer_never_runs_beside_anybody(finish: Finish, tmp_path: Path) -> None:
